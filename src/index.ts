@@ -39,15 +39,17 @@ export { type Card, type CardClass, readCard, type Standardization } from './mod
 export type { Model, ModelClass, Normalization } from './model/card/model.js';
 export type { Device, Provider } from './model/devices/device.js';
 export { type Diagnosis, diagnose, type LibraryFacts } from './model/devices/diagnosis.js';
-export type { Runtime } from './model/devices/open-device.js';
 export type { PlacedNode } from './model/devices/profile.js';
+export type { Runtime } from './model/devices/runtime.js';
 export type { ActivationHead } from './model/graph/activation-map.js';
 export type { Ending } from './model/graph/ending.js';
 export type { ModelFile } from './model/graph/facts.js';
 export type { Dim, Element, TensorFact } from './model/graph/format/onnx.js';
 export type { TensorLayout } from './model/graph/layout.js';
 export type { Beginning } from './model/measured/beginning.js';
+export type { DeviceRates, MeasuredLanes } from './model/measured/device-rates.js';
 export type { Fit } from './model/measured/fit.js';
+export type { LaneCounts, MeasuredRate } from './model/sessions/choose-sessions.js';
 export type { DeviceFacts } from './model/sessions/pool.js';
 export type {
   GraphScores,

@@ -1,21 +1,30 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SegtileError } from '../../dist/errors.js';
 import { showsGpu, webgpuAdapter } from '../../dist/model/devices/adapter.js';
 import { missingObjects } from '../../dist/model/devices/available.js';
 import { deviceName, parseDevices } from '../../dist/model/devices/device.js';
 import { diagnose } from '../../dist/model/devices/diagnosis.js';
-import { onnxruntime, type Runtime } from '../../dist/model/devices/open-device.js';
 import { nodesOfProfile, placedNodes, profilePrefix } from '../../dist/model/devices/profile.js';
+import { onnxruntime, type Runtime } from '../../dist/model/devices/runtime.js';
 import { farthest, trialPixels } from '../../dist/model/devices/trial.js';
 import { outOfMemory } from '../../dist/model/sessions/batches.js';
 import { openPool, type Pool } from '../../dist/model/sessions/pool.js';
 import type { PoolOptions } from '../../dist/model/sessions/pool-options.js';
-import { RunError, type Session, type Start } from '../../dist/model/sessions/session.js';
+import { RunError } from '../../dist/model/sessions/session.js';
 import { channelNetwork, unet } from './networks.js';
+import { playedGpu, type Twist } from './played-gpu.ts';
 import { modelOf, noise } from './run.js';
+
+// What is measured of a device is cached; each test measures anew.
+const cache = mkdtempSync(join(tmpdir(), 'segtile-devices-'));
+let tests = 0;
+beforeEach(() => {
+  process.env.SEGTILE_CACHE = join(cache, String(tests++));
+});
+afterAll(() => rmSync(cache, { recursive: true, force: true }));
 
 const window = { width: 48, height: 32 };
 const model = await modelOf(unet(0.02, { channels: 2 }));
@@ -23,23 +32,6 @@ const pools: Pool[] = [];
 afterEach(async () => {
   for (const pool of pools.splice(0)) await pool.close();
 });
-
-/** What a stub changes of a session on a GPU, which is really one on the CPU. */
-type Twist = (session: Session, start: Start) => Partial<Session>;
-
-/** No machine has every fault: here the CPU plays a GPU that has one. */
-function gpu(twist: Twist = () => ({}), refuse: Runtime['refuse'] = async () => undefined): Runtime {
-  return {
-    refuse,
-    async start(start) {
-      const session = await onnxruntime.start({ ...start, device: { provider: 'cpu' } });
-      if (start.device?.provider === 'cpu') return session;
-      const nodes = session.nodes?.map((each) => ({ ...each, provider: 'CUDAExecutionProvider' }));
-      const played = { ...session, ...(nodes && { nodes }), drivers: [] };
-      return { ...played, ...twist(played, start) };
-    },
-  };
-}
 
 async function opened(runtime: Runtime, options: Partial<PoolOptions> = {}, of = model): Promise<Pool> {
   const pool = await openPool(of, { window, workers: 1, device: 'cuda', output: 'probabilities', ...options }, runtime);
@@ -109,7 +101,7 @@ describe('a device that cannot be had', () => {
   });
 
   test('does not fall back: what an explicit one says is the end of it', async () => {
-    const broken = { ...gpu(), start: async () => Promise.reject(new RunError('CUDA driver version is insufficient')) };
+    const broken = { ...playedGpu(), start: async () => Promise.reject(new RunError('CUDA driver version is insufficient')) };
     await expect(opened(broken)).rejects.toMatchObject({
       code: 'device',
       message: expect.stringContaining('cannot be run on cuda: CUDA driver version is insufficient'),
@@ -118,7 +110,7 @@ describe('a device that cannot be had', () => {
   });
 
   test('auto goes on to the next, says why, and ends on the CPU only where it may', async () => {
-    const none = gpu(
+    const none = playedGpu(
       () => ({}),
       async ({ provider }) => {
         throw refusal(provider);
@@ -137,7 +129,7 @@ describe('a device that cannot be had', () => {
 
   test('a device that cannot run is refused by its name, each is looked at once, and the CPU is none of them', async () => {
     const asked: string[] = [];
-    const none = gpu(
+    const none = playedGpu(
       () => ({}),
       async ({ provider }) => {
         asked.push(provider);
@@ -147,13 +139,13 @@ describe('a device that cannot be had', () => {
     await expect(opened(none, { device: 'cuda' })).rejects.toThrow('no cuda here');
     expect((await opened(none, { device: 'cpu' })).device.name).toBe('cpu');
     expect(asked).toEqual(['cuda']);
-    const all = gpu(undefined, async ({ provider }) => void asked.push(provider));
+    const all = playedGpu(undefined, async ({ provider }) => void asked.push(provider));
     await opened(all, { device: 'cuda:0,cuda:1' });
     expect(asked).toEqual(['cuda', 'cuda', 'cuda']);
   });
 
   test('auto takes the first that runs', async () => {
-    const second = gpu(
+    const second = playedGpu(
       () => ({ drivers: ['libvulkan_radeon.so'] }),
       async ({ provider }) => {
         if (provider === 'cuda') throw refusal('cuda');
@@ -174,32 +166,32 @@ describe('a device that pretends', () => {
   });
 
   test('by leaving nodes to the CPU is refused, naming them, unless that is allowed', async () => {
-    await expect(opened(gpu(onCpu))).rejects.toThrow(/cuda leaves 2 of \d+ nodes of .* to the CPU: \w+ ".*", \w+ "/);
-    const pool = await opened(gpu(onCpu), { allowCpuNodes: true });
+    await expect(opened(playedGpu(onCpu))).rejects.toThrow(/cuda leaves 2 of \d+ nodes of .* to the CPU: \w+ ".*", \w+ "/);
+    const pool = await opened(playedGpu(onCpu), { allowCpuNodes: true });
     expect(pool.device.cpuNodes).toHaveLength(2);
     expect(pool.device.nodes).toBeGreaterThan(2);
   });
 
   test('by drawing on the CPU is refused, unless that is allowed', async () => {
-    const drawn = gpu(() => ({ drivers: ['libvulkan_lvp.so'] }));
+    const drawn = playedGpu(() => ({ drivers: ['libvulkan_lvp.so'] }));
     await expect(opened(drawn, { device: 'webgpu' })).rejects.toThrow(/found no GPU, only lavapipe/);
     const pool = await opened(drawn, { device: 'webgpu', allowSoftware: true });
     expect(pool.device).toMatchObject({ software: true, adapter: expect.stringContaining('lavapipe') });
   });
 
   test('by other scores than the CPU is refused, unless nobody looks', async () => {
-    const wrong = gpu(({ first }) => ({
+    const wrong = playedGpu(({ first }) => ({
       ...(first && { first: Float32Array.from(first, (score) => Math.min(1, score + 0.02)) }),
     }));
     await expect(opened(wrong)).rejects.toThrow(/other scores on cuda than on the CPU: they differ by up to 0\.0[12]/);
     expect((await opened(wrong, { verify: false })).device.difference).toBe(null);
-    expect((await opened(gpu())).device.difference).toBe(0);
-    const nan = gpu(({ first }) => ({ ...(first && { first: first.map(() => Number.NaN) }) }));
+    expect((await opened(playedGpu())).device.difference).toBe(0);
+    const nan = playedGpu(({ first }) => ({ ...(first && { first: first.map(() => Number.NaN) }) }));
     await expect(opened(nan)).rejects.toThrow(/differ by up to 1\.0/);
   });
 
   test('that mixes up the windows of a batch is found out', async () => {
-    const mixed = gpu(({ first }, { dims }) => {
+    const mixed = playedGpu(({ first }, { dims }) => {
       const each = (first?.length ?? 0) / dims[0]!;
       return first ? { first: Float32Array.from(first, (_, i) => first[(i + each) % first.length]!) } : {};
     });
@@ -217,9 +209,9 @@ describe('a device that pretends', () => {
 
 describe('batches', () => {
   test('of any size give the same scores, on one device and on two', async () => {
-    const alone = await scored(await opened(gpu(), { batch: 1 }));
+    const alone = await scored(await opened(playedGpu(), { batch: 1 }));
     for (const options of [{ batch: 3 }, { batch: 8 }, { batch: 4, device: 'cuda:0,cuda:1' }]) {
-      const pool = await opened(gpu(), options);
+      const pool = await opened(playedGpu(), options);
       expect(await scored(pool)).toEqual(alone);
       expect(pool.busySeconds()).toBeGreaterThan(0);
     }
@@ -227,9 +219,9 @@ describe('batches', () => {
   });
 
   test('that the memory of the device cannot hold are halved, openly, with the same result', async () => {
-    const alone = await scored(await opened(gpu(), { batch: 1 }));
+    const alone = await scored(await opened(playedGpu(), { batch: 1 }));
     const notes: string[] = [];
-    const small = gpu((session, { dims }) => ({
+    const small = playedGpu((session, { dims }) => ({
       run: (data) => (dims[0]! > 2 ? Promise.reject(new RunError('CUDA failure 2: out of memory', data)) : session.run(data)),
     }));
     const pool = await opened(small, { batch: 8, note: (text) => notes.push(text) });
@@ -244,11 +236,11 @@ describe('batches', () => {
   test('that cannot even be loaded are halved too, and one that never fits is an error', async () => {
     const notes: string[] = [];
     const limited = (most: number): Runtime => ({
-      ...gpu(),
+      ...playedGpu(),
       start: (start) =>
         start.device?.provider !== 'cpu' && start.dims[0]! > most
           ? Promise.reject(new RunError('Failed to allocate memory for requested buffer'))
-          : gpu().start(start),
+          : playedGpu().start(start),
     });
     const pool = await opened(limited(2), { batch: 4, note: (text) => notes.push(text) });
     expect([pool.batch(), notes.length]).toEqual([2, 1]);
@@ -256,14 +248,6 @@ describe('batches', () => {
       code: 'device',
       hint: expect.stringContaining('smaller --window'),
     });
-  });
-
-  test('auto grows while that is faster, and keeps what fits', async () => {
-    // A call costs 8 ms whatever it holds, up to 4 windows; more takes in proportion.
-    const costs = (session: Session, { dims }: Start): Partial<Session> => ({
-      run: async (data, scores) => ({ ...(await session.run(data, scores)), busy: 8 * Math.max(1, dims[0]! / 4) }),
-    });
-    expect((await opened(gpu(costs), { batch: 'auto' })).batch()).toBe(4);
   });
 
   test.each(['CUDA_ERROR_OUT_OF_MEMORY', 'std::bad_alloc', 'VK_ERROR_OUT_OF_DEVICE_MEMORY', 'Failed to allocate memory'])(
@@ -276,8 +260,8 @@ describe('batches', () => {
 });
 
 test('scores may leave a device as bytes, off by at most half a step', async () => {
-  const floats = await scored(await opened(gpu()));
-  const pool = await opened(gpu(), { scoreType: 'uint8' });
+  const floats = await scored(await opened(playedGpu()));
+  const pool = await opened(playedGpu(), { scoreType: 'uint8' });
   expect(pool.device.difference).toBeLessThanOrEqual(1 / 510 + 1e-6);
   const bytes = await scored(pool);
   for (const [i, scores] of bytes.entries())
@@ -310,10 +294,10 @@ test('what ran where is read from the profile of onnxruntime, which is then gone
 });
 
 test('a diagnosis says how a device runs, or why it does not', async () => {
-  const good = await diagnose({ provider: 'cuda' }, model, window, gpu());
+  const good = await diagnose({ provider: 'cuda' }, model, window, playedGpu());
   expect(good).toMatchObject({ device: 'cuda', refused: undefined, run: { difference: 0, cpuNodes: 0, software: false } });
   expect(good.run!.msPerWindow).toBeGreaterThan(0);
-  const none = gpu(undefined, async () => {
+  const none = playedGpu(undefined, async () => {
     throw refusal('cuda');
   });
   expect(await diagnose({ provider: 'cuda' }, model, window, none)).toMatchObject({

@@ -66,7 +66,7 @@ function addFirstOptions(command: Command): Command {
     .addOption(
       option(
         '--workers <n>',
-        'windows that are run at a time, each in a thread of its own (default: the processors that this process may use)',
+        'windows that are run at a time, each in a thread of its own (default: the processors that this process may use; on a GPU the fastest of 1 to 3 sessions)',
         workers,
       ),
     )

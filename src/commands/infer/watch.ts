@@ -11,7 +11,8 @@ import { createProgress, type StageProgress } from '../../terminal/progress.js';
 import { styleFor } from '../../terminal/style.js';
 import { exitCode, type FileWords, reportFailure } from '../running/each-file.js';
 import type { Shell } from '../running/shell.js';
-import { deviceText, elsewhereText, keptText, modelText, runText, shardFacts, shardText, slidePlanText } from './words.js';
+import { deviceText } from './device-words.js';
+import { elsewhereText, keptText, modelText, runText, shardFacts, shardText, slidePlanText } from './words.js';
 
 /** The options that decide what is printed. */
 export type ToldOptions = Pick<InferOptions, 'quiet' | 'json' | 'workers'>;

@@ -1,7 +1,6 @@
 import { type Holder, holderText } from '../../io/claim.js';
 import { shownPath } from '../../io/location.js';
 import type { Ensemble, Member } from '../../model/card/ensemble.js';
-import type { Pool } from '../../model/sessions/pool.js';
 import type { Gated } from '../../pipeline/gate/gated.js';
 import type { DryRun } from '../../pipeline/infer/slide-outcome.js';
 import type { MemoryForecast } from '../../pipeline/memory/foretell-run.js';
@@ -57,30 +56,6 @@ export function modelText({ members, classes }: Ensemble): string {
     model.notes.map((note) => (others.length === 0 ? note : `${model.name}: ${note}`)),
   );
   return `${[`${who} ${classes.map((each) => each.name).join(', ')}`, ...notes].join('; ')}\n`;
-}
-
-/**
- * Says on which devices the models run, and why better ones were refused. Models that run in the same way share a line.
- *
- * @param limit why there are fewer workers than the machine has threads; undefined if there are not
- */
-export function deviceText(pools: readonly Pool[], limit: string | undefined): string {
-  const lines = new Set(pools.map((pool) => runsOnText(pool, limit)));
-  const why = new Set(pools.flatMap(({ device }) => device.refused.map(({ reason }) => reason)));
-  return `${[[...lines].join('\n'), ...why].join('; ')}\n`;
-}
-
-function runsOnText({ device, workers, batch }: Pool, limit: string | undefined): string {
-  const { name, adapter, software, cpuNodes, difference } = device;
-  const gpu = adapter === null ? '' : ` (${adapter}${software ? ', software' : ''})`;
-  const facts = [
-    name === 'cpu'
-      ? `${workers} worker${workers === 1 ? '' : 's'}${limit === undefined ? '' : ` as ${limit}`}`
-      : `batches of ${batch()}`,
-    ...(cpuNodes.length > 0 ? [`${cpuNodes.length} nodes on the CPU`] : []),
-    ...(difference === null ? [] : [`scores within ${difference.toExponential(0)} of the CPU`]),
-  ];
-  return `runs on ${name}${gpu}, ${facts.join(', ')}`;
 }
 
 /** The expected peak of memory. */

@@ -6,7 +6,7 @@ import type { Model } from '../card/model.js';
 import { openPool } from '../sessions/pool.js';
 import { compiledIn, missingObjects, nativeFolder, providerLibrary } from './available.js';
 import { type Device, deviceName, type Provider } from './device.js';
-import { onnxruntime, type Runtime } from './open-device.js';
+import { onnxruntime, type Runtime } from './runtime.js';
 import { trialPixels } from './trial.js';
 
 /** A library that a provider needs in addition to onnxruntime. */

@@ -5,6 +5,7 @@ import { weightFiles } from '../graph/format/weights.js';
 import { readNetworkFile } from '../graph/read.js';
 import { openPool } from '../sessions/pool.js';
 import { isRecord, isSize, type Kept, remembered } from './cache.js';
+import { graphCircumstances } from './circumstances.js';
 
 /** The memory that one worker needs, in bytes. */
 export interface WorkerMemory {
@@ -53,23 +54,8 @@ const kept: Kept<WorkerMemory> = {
 export async function measureWorker(task: WorkerTask, signal?: AbortSignal): Promise<WorkerMemory> {
   const { model, output, scoreType, batch } = task;
   const window = model.fixedWindow ?? halvedWindow(task.window);
-  const { output: named, cam, layout, color, samples, normalize, activation, crop } = model;
   const platform = [process.platform, process.arch, process.version];
-  const circumstances = {
-    window,
-    output,
-    named,
-    cam,
-    scoreType,
-    batch,
-    layout,
-    color,
-    samples,
-    normalize,
-    activation,
-    crop,
-    platform,
-  };
+  const circumstances = { ...graphCircumstances(model, { window, output, scoreType }), batch, platform };
   return remembered(kept, model.sha256, circumstances, async () => {
     const weightBytes = await weightsOf(model.path, signal);
     const pool = await openPool(model, { window, workers: 1, device: 'cpu', output, scoreType, batch, signal });

@@ -31,6 +31,7 @@ export interface Lanes {
 /** Takes windows and gives scores. In between, windows are grouped into batches. */
 export interface Batches {
   readonly batch: () => number;
+  readonly sessions: () => number;
   /** Total time of all runs of all sessions so far, in milliseconds. */
   readonly busy: () => number;
   pixels(): Samples<ArrayBuffer>;
@@ -51,10 +52,16 @@ interface AskedWindow {
  * Groups windows into batches and runs them on several sessions. A batch is sent when it is full, or when a session is
  * idle. The unused slots of an incomplete batch hold old pixels, whose scores are ignored.
  *
- * If a session runs out of memory, `shrink` is called to get sessions with half the batch, and the affected windows are
- * run again. `shrink` gets the new batch size.
+ * If a session runs out of memory, the sessions are closed, others are opened that take less memory, and the affected
+ * windows are run again.
+ *
+ * @param shrink says how to open sessions that take less memory; undefined if there are none
  */
-export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch: number) => Promise<Lanes>): Batches {
+export function createBatches(
+  start: Lanes,
+  shape: WindowShape,
+  shrink: (lanes: Lanes) => (() => Promise<Lanes>) | undefined,
+): Batches {
   const { path, type, samples, scores: each } = shape;
   let lanes = start;
   let queue: AskedWindow[] = [];
@@ -109,9 +116,10 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
       }
     } catch (thrown) {
       const left = thrown instanceof RunError ? again(asked, thrown.input) : undefined;
-      if (left && shrink && batch > 1 && outOfMemory(reason(thrown))) {
+      const smaller = left && outOfMemory(reason(thrown)) ? shrink(lanes) : undefined;
+      if (left && smaller) {
         queue = [...left, ...queue];
-        shrinking ??= halve(batch, shrink);
+        shrinking ??= replace(smaller);
         return;
       }
       const error = new SegtileError('model', `${path} failed: ${reason(thrown)}`, hintFor(thrown), thrown);
@@ -160,7 +168,7 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
     for (const [slot, { resolve }] of asked.entries()) resolve(scores.subarray(slot * each, (slot + 1) * each));
   }
 
-  async function halve(batch: number, smaller: NonNullable<typeof shrink>): Promise<void> {
+  async function replace(smaller: () => Promise<Lanes>): Promise<void> {
     // Wait for the other batches in flight. They finish, or run out of memory too and are queued again.
     await new Promise((resolve) => setImmediate(resolve));
     while (running.size > 0) await Promise.allSettled([...running]);
@@ -168,7 +176,7 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
       await closeAll(lanes.sessions);
       spareBatches = [];
       spareScores = [];
-      lanes = await smaller(Math.floor(batch / 2));
+      lanes = await smaller();
     } catch (thrown) {
       for (const { reject } of queue.splice(0)) reject(thrown);
     } finally {
@@ -187,6 +195,7 @@ export function createBatches(start: Lanes, shape: WindowShape, shrink?: (batch:
 
   return {
     batch: () => lanes.batch,
+    sessions: () => lanes.sessions.length,
     busy: () => busy,
     pixels: () => spare.pop() ?? newSamples(type, samples),
     run: ask<Float32Array<ArrayBuffer>>,

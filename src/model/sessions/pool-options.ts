@@ -2,14 +2,12 @@ import { SegtileError } from '../../errors.js';
 import { processors } from '../../io/machine/processors.js';
 import type { Size } from '../../types.js';
 import type { Model } from '../card/model.js';
-import type { DeviceRules } from '../devices/open-device.js';
+import type { DeviceRules } from '../devices/runtime.js';
 
-/** How a network is to be run. */
+/** How a network is to be run. On the CPU, the default number of workers is {@link defaultWorkers}. */
 export interface PoolOptions extends DeviceRules {
   /** Size of every window, in px of the network. */
   readonly window: Size;
-  /** How many threads run on the CPU, each with its own copy of the network. Ignored on a GPU, which has one. */
-  readonly workers: number;
   /** A device or a list, such as `auto`, `cpu`, `webgpu` or `cuda:0,cuda:1`; see `parseDevices`. */
   readonly device: string;
   readonly output: 'probabilities' | 'logits';
@@ -35,7 +33,7 @@ export function sides({ width, height }: Size): string {
  * @throws {SegtileError} `usage` if options are out of range or exclude each other; `model` if the network does not take
  *   the window size
  */
-export function checkOptions(model: Model, { window, workers, output, scoreType }: PoolOptions): void {
+export function checkOptions(model: Model, { window, workers = defaultWorkers(), output, scoreType }: PoolOptions): void {
   if (scoreType === 'uint8' && output === 'logits')
     throw new SegtileError(
       'usage',

@@ -4,13 +4,15 @@ import type { Model } from '../card/model.js';
 import { autoDevices } from '../devices/available.js';
 import { type Device, deviceName, parseDevices } from '../devices/device.js';
 import { loadFailure } from '../devices/load-hint.js';
-import { type OpenDevices, onnxruntime, openAll, openDevices, type Runtime } from '../devices/open-device.js';
+import { fewerLanes, type OpenDevices, openAll, openDevices } from '../devices/open-device.js';
+import { onnxruntime, type Runtime } from '../devices/runtime.js';
 import { placeWeights } from '../graph/format/weights.js';
 import { findScores } from '../graph/probe.js';
 import { readAdapted } from '../graph/read.js';
-import { batchesInHand, closeAll, createBatches } from './batches.js';
+import type { MeasuredLanes } from '../measured/device-rates.js';
+import { batchesInHand, closeAll, createBatches, type Lanes } from './batches.js';
 import { checkBatch, describeNetwork, type Network } from './network.js';
-import { checkOptions, type PoolOptions, sides } from './pool-options.js';
+import { checkOptions, defaultWorkers, type PoolOptions, sides } from './pool-options.js';
 import type { Session, SharedWindow } from './session.js';
 import { createThreads, type Threads } from './threads.js';
 
@@ -33,6 +35,11 @@ export interface DeviceFacts {
   /** Devices that were tried before, and why they were refused. */
   readonly refused: readonly { readonly device: string; readonly reason: string }[];
   readonly scoreType: 'float32' | 'uint8';
+  /**
+   * What was measured, now or before, to choose the batch and the number of sessions on a GPU; null if nothing was. If
+   * memory was too small later, the run has less.
+   */
+  readonly measured: MeasuredLanes | null;
 }
 
 /** A network that is loaded in worker threads. */
@@ -40,7 +47,8 @@ export interface Pool extends AsyncDisposable {
   /** The provider of onnxruntime that runs it. */
   readonly provider: string;
   readonly device: DeviceFacts;
-  readonly workers: number;
+  /** How many sessions run the network, each in a thread of its own. They may become fewer when a GPU's memory runs out. */
+  workers(): number;
   /** How many windows must be in flight at once to keep every worker busy. */
   readonly capacity: number;
   /** The batch size: how many windows the network takes at once. It may become smaller when memory runs out. */
@@ -84,16 +92,14 @@ export async function openPool(model: Model, options: PoolOptions, runtime: Runt
 }
 
 async function open(model: Model, options: PoolOptions, runtime: Runtime, threads: Threads): Promise<Pool> {
-  const { window, workers, output, scoreType = 'float32', signal } = options;
+  const { window, workers = defaultWorkers(), output, scoreType = 'float32', signal } = options;
   const choice = parseDevices(options.device);
   // The first thread finds the shape of the scores.
   threads.prepare(choice !== 'auto' && choice[0]!.provider === 'cpu' ? workers : 1);
   const placed = placeWeights(await readAdapted(model.path, model, signal), model.path);
   // Devices are checked while the shape of the scores is found, so that neither waits for the other.
-  const candidates = (choice === 'auto' ? autoDevices() : []).map((device) => ({
-    device,
-    refusal: refusalOf(device, options, runtime),
-  }));
+  const gpus = choice === 'auto' ? autoDevices() : choice.filter(({ provider }) => provider !== 'cpu');
+  const candidates = gpus.map((device) => ({ device, refusal: refusalOf(device, options, runtime) }));
   if (choice === 'auto' && !options.requireGpu)
     Promise.all(candidates.map(({ refusal }) => refusal))
       .then((refusals) => {
@@ -111,7 +117,10 @@ async function open(model: Model, options: PoolOptions, runtime: Runtime, thread
   const network = describeNetwork(placed, model, window, map, { output, scoreType });
   if (typeof options.batch === 'number') checkBatch(network, options.batch);
   if (choice !== 'auto') {
-    for (const device of choice) if (device.provider !== 'cpu') await runtime.refuse(device, options.allowSoftware);
+    for (const { refusal } of candidates) {
+      const error = await refusal;
+      if (error !== undefined) throw error;
+    }
     return openOn(network, choice, options, runtime, []);
   }
 
@@ -165,19 +174,20 @@ async function openOn(
         nodes: 0,
         cpuNodes: [],
         difference: undefined,
+        measured: null,
       }
     : await openDevices(network, devices, options, runtime);
-  const shrink = async (half: number) => {
-    options.note?.(`out of memory with batches of ${half * 2}, going on with ${half}`);
-    return onCpu
-      ? startWorkers(network, half, options, runtime)
-      : openAll(network, devices, half, { ...options, verify: false }, runtime);
+  const shrink = (lanes: Lanes) => {
+    // Workers on the CPU are as many as before: what they take is memory of the machine, of which a batch takes most.
+    const counts = { batch: lanes.batch, sessions: onCpu ? 1 : lanes.sessions.length / devices.length };
+    const less = fewerLanes(counts, network.fixedBatch);
+    if (!less) return undefined;
+    return () => {
+      options.note?.(less.text);
+      return onCpu ? startWorkers(network, less.batch, options, runtime) : openAll(network, devices, less, options, runtime);
+    };
   };
-  const batches = createBatches(
-    open,
-    { path: model.path, type: model.samples, samples, scores },
-    network.fixedBatch === undefined ? shrink : undefined,
-  );
+  const batches = createBatches(open, { path: model.path, type: model.samples, samples, scores }, shrink);
   const requireWhole = ({ length }: Samples): void => {
     if (length !== samples)
       throw new SegtileError('usage', `expected ${samples} samples for a window of ${sides(window)} but got ${length}`);
@@ -193,8 +203,9 @@ async function openOn(
       difference: open.difference ?? null,
       refused,
       scoreType,
+      measured: open.measured,
     },
-    workers: open.sessions.length,
+    workers: batches.sessions,
     capacity: open.sessions.length * batchesInHand * open.batch,
     batch: batches.batch,
     busySeconds: () => batches.busy() / 1000,
@@ -214,7 +225,12 @@ async function openOn(
 }
 
 /** Loads the network in every worker on the CPU. If one fails, all are closed. */
-async function startWorkers(network: Network, batch: number, { workers, signal }: PoolOptions, runtime: Runtime) {
+async function startWorkers(
+  network: Network,
+  batch: number,
+  { workers = defaultWorkers(), signal }: PoolOptions,
+  runtime: Runtime,
+): Promise<Lanes> {
   throwIfAborted(signal);
   const from = network.start(batch, { provider: 'cpu' });
   const started = await Promise.allSettled(Array.from({ length: workers }, () => runtime.start(from)));

@@ -169,7 +169,7 @@ interface Pools {
   close(): Promise<void>;
 }
 
-function createPools(model: Model, { device, workers = defaultWorkers() }: PredictSettings, signal: AbortSignal): Pools {
+function createPools(model: Model, { device, workers }: PredictSettings, signal: AbortSignal): Pools {
   const open = new Map<string, Promise<Pool>>();
   return {
     of({ width, height }) {

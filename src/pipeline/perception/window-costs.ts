@@ -86,10 +86,11 @@ export async function measureCosts(
 /** Runs windows of one size until all workers are busy, and measures how long a round of them takes, in ms. */
 async function costOf(model: Model, side: number, { device, workers }: CostPlace, signal: AbortSignal) {
   const window = { width: side, height: side };
-  const batch = device === 'cpu' ? 1 : ('auto' as const);
-  const pool = await openPool(model, { window, workers, device, batch, output: 'probabilities', signal });
+  // One session on a GPU is enough to compare sizes.
+  const lanes = device === 'cpu' ? { batch: 1, workers } : ({ batch: 'auto', workers: 1 } as const);
+  const pool = await openPool(model, { window, ...lanes, device, output: 'probabilities', signal });
   try {
-    const windows = Math.max(pool.workers, pool.workers * pool.batch());
+    const windows = pool.workers() * pool.batch();
     const rounds: number[] = [];
     for (let round = 0; round <= ROUNDS; round++) {
       throwIfAborted(signal);

@@ -51,8 +51,8 @@ export interface ReadyModel {
   /** For each grid: how often networks are run per window, which is the number of orientations times the number of models. */
   readonly passes: readonly number[];
   readonly provider: string;
-  readonly workers: number;
   readonly device: DeviceFacts;
+  workers(): number;
   batch(): number;
   /** Seconds that all workers together have run the network so far. */
   busySeconds(): number;

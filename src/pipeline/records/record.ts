@@ -83,8 +83,10 @@ export interface RunRecord extends OutputFacts {
       /** The region of interest; null if the whole slide counts. */
       readonly region: RegionFacts | null;
     };
-  readonly device: Pick<ReadyModel, 'provider' | 'workers'> &
+  readonly device: Pick<ReadyModel, 'provider'> &
     DeviceFacts & {
+      /** How many sessions ran the networks, each in a thread of its own. */
+      readonly workers: number;
       readonly batch: number;
       /**
        * Share of the time from the first pixel read to the last row written in which a worker ran the network,

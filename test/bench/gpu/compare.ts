@@ -3,7 +3,6 @@
 
 import { openModel } from '../../../dist/model/measured/open-model.js';
 import { openPool, type Pool } from '../../../dist/model/sessions/pool.js';
-import { defaultWorkers } from '../../../dist/model/sessions/pool-options.js';
 import { scoreSlide } from '../../../dist/pipeline/infer/scores/score.js';
 import { channelRequest } from '../../../dist/pipeline/prepare/models/channel-request.js';
 import { planSlide } from '../../../dist/pipeline/prepare/plan-slide.js';
@@ -26,7 +25,7 @@ const settings = {
 } as const;
 
 async function opened(name: string) {
-  const options = { window, workers: defaultWorkers(), device: name, output: 'probabilities' } as const;
+  const options = { window, device: name, output: 'probabilities' } as const;
   const pool: Pool = await openPool(model, {
     ...options,
     allowSoftware: flags.includes('--allow-software'),

@@ -60,6 +60,15 @@ function node(script: string, args: readonly string[]): Promise<Ended> {
 /** The last lines that a failed process printed. */
 const lastWords = ({ code, stderr }: Ended): string => `exit ${code}: ${stderr.trim().split('\n').slice(-3).join(' / ')}`;
 
+/** The sessions and the batch that a device ran with, and the windows a second that were measured to choose them. */
+function lanes({ record }: Result): string {
+  if (!record) return '';
+  const { workers, batch, measured } = record.device;
+  const rates = measured ? [...measured.batches, ...measured.sessions] : [];
+  const tried = rates.map((each) => `${each.sessions} × ${each.batch}: ${each.windowsPerSecond}`).join(', ');
+  return `${workers} sessions with batches of ${batch}${tried === '' ? '' : ` (sessions × batch: windows/s; ${tried})`}`;
+}
+
 interface Result {
   readonly device: string;
   readonly failure?: string;
@@ -82,10 +91,12 @@ try {
     `${large} × ${large} px, windows of ${values.window} px, ${values.gflop} GFLOP for 512 px, options ${common.join(' ') || 'none'}`,
   );
   console.log(machine());
+  // Measured here, not recalled of an earlier run.
+  process.env.SEGTILE_CACHE = join(folder, 'cache');
   for (const device of values.devices.split(',')) {
     const result = await measured(device.trim());
     results.push(result);
-    console.error(`${device}: ${result.failure ?? `${result.windowsPerSecond?.toFixed(1)} windows/s`}`);
+    console.error(`${device}: ${result.failure ?? `${result.windowsPerSecond?.toFixed(1)} windows/s, ${lanes(result)}`}`);
   }
 
   async function measured(device: string): Promise<Result> {
@@ -120,6 +131,7 @@ console.log(
     [
       'device',
       'adapter',
+      'sessions',
       'batch',
       'windows/s',
       'against the CPU',
@@ -133,6 +145,7 @@ console.log(
         ? [
             device,
             record.device.adapter ?? '',
+            String(record.device.workers),
             String(record.device.batch),
             windowsPerSecond!.toFixed(1),
             baseline ? (windowsPerSecond! / baseline).toFixed(2) : '',
@@ -145,7 +158,7 @@ console.log(
                 ]
               : [comparisonFailure ?? '', '', '']),
           ]
-        : [device, failure ?? '', '', '', '', '', '', '', ''],
+        : [device, failure ?? '', '', '', '', '', '', '', '', ''],
     ),
   ),
 );

@@ -1,7 +1,6 @@
 import type { Ensemble } from '../../../model/card/ensemble.js';
 import type { WindowGroup } from '../../../model/card/groups.js';
 import { openPool, type Pool } from '../../../model/sessions/pool.js';
-import { defaultWorkers } from '../../../model/sessions/pool-options.js';
 import type { InferOptions } from '../../prepare/options.js';
 
 /**
@@ -16,7 +15,7 @@ export async function startPools(
   note: (sentence: string) => void,
   signal: AbortSignal,
 ): Promise<readonly Pool[]> {
-  const { workers = defaultWorkers(), blendSpace, device, batch, scoreType, verify } = options;
+  const { workers, blendSpace, device, batch, scoreType, verify } = options;
   const { requireGpu, allowCpuNodes, allowSoftware } = options;
   const same = { workers, device, batch, scoreType, verify, requireGpu, allowCpuNodes, allowSoftware };
   const pools: Pool[] = [];

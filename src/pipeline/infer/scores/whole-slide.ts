@@ -1,6 +1,5 @@
 import type { Model } from '../../../model/card/model.js';
 import { openPool } from '../../../model/sessions/pool.js';
-import { defaultWorkers } from '../../../model/sessions/pool-options.js';
 import { createGrid, type Grid } from '../../../plan/windows/grid.js';
 import type { Geometry } from '../../../plan/windows/scale.js';
 import { selectWindows } from '../../../plan/windows/selection.js';
@@ -42,7 +41,7 @@ export function wholeSlide(
   model: Model,
   slide: Slide,
   resolution: ViewChoice,
-  { device = 'auto', workers = defaultWorkers(), nan }: HelperDevice,
+  { device = 'auto', workers, nan }: HelperDevice,
   signal: AbortSignal,
   wanted: (view: View) => (box: Box) => boolean = () => () => true,
 ): WholeSlide {

@@ -16,10 +16,10 @@ export function deviceOf(pool: ReadyModel): () => RunRecord['device'] {
   const [began, busyBefore] = [performance.now(), pool.busySeconds()];
   return () => {
     const spent = (performance.now() - began) / 1000;
-    const busyShare = spent === 0 ? 0 : (pool.busySeconds() - busyBefore) / spent / pool.workers;
+    const busyShare = spent === 0 ? 0 : (pool.busySeconds() - busyBefore) / spent / pool.workers();
     return {
       provider: pool.provider,
-      workers: pool.workers,
+      workers: pool.workers(),
       ...pool.device,
       batch: pool.batch(),
       busyShare: round(busyShare),

@@ -24,7 +24,7 @@ export function readyModel(ensemble: Ensemble, groups: readonly WindowGroup[], p
     passes: passesPerWindow(groups, tta),
     provider: first!.provider,
     device: { ...first!.device, cpuNodes: pools.flatMap(({ device }) => device.cpuNodes) },
-    workers: sum(({ workers }) => workers),
+    workers: () => sum((pool) => pool.workers()),
     batch: first!.batch,
     busySeconds: () => sum((pool) => pool.busySeconds()),
   };
