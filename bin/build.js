@@ -1,4 +1,4 @@
-// Builds dist from src: WebAssembly from the AssemblyScript of the stitching, the page of `segtile view` as one script
+// Builds dist from src: WebAssembly from AssemblyScript, the page of `segtile view` as one script
 // with all that it needs, and JavaScript from everything else, in bundles (bundle.js).
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -14,16 +14,16 @@ const changed = (/** @type {string} */ path) => (existsSync(path) ? statSync(pat
  * Compiles AssemblyScript to a module that holds the WebAssembly as text. It needs no extra file at run time, and bundlers
  * need no configuration for it.
  */
-async function buildWasm(/** @type {string} */ source, /** @type {string} */ target) {
+async function buildWasm(/** @type {string} */ source, /** @type {string} */ target, /** @type {readonly string[]} */ memory) {
   if (changed(target) > Math.max(changed(source), changed('bin/build.js'))) return;
   const { main } = await import('assemblyscript/asc');
   const options = [
     '-O3',
     '--runtime',
     'stub',
-    ...['--enable', 'simd', '--enable', 'threads', '--importMemory', '--noExportMemory'],
-    // The threads of a run share one memory. It may grow to all that 32 bits address.
-    ...['--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+    ...['--enable', 'simd', '--importMemory', '--noExportMemory'],
+    // It may grow to all that 32 bits address.
+    ...['--initialMemory', '1', '--maximumMemory', '65536', ...memory],
     '--outFile',
     'out.wasm',
   ];
@@ -84,9 +84,11 @@ function licences(files) {
 
 // bin/setup.js takes dist/cli.js as the sign of a complete build. tsc writes that file, so nothing that a run needs may be made
 // after it: without bundles every module is a file of its own, which works, too.
-const wasm = 'stitch/loops.wasm.js';
+const [stitch, jpeg] = ['stitch/loops.wasm.js', 'tiff/codecs/jpeg/follow.wasm.js'];
 const page = 'view/page';
-await buildWasm('src/stitch/assembly/loops.ts', `dist/${wasm}`);
+// The threads of a run share one memory to stitch in.
+await buildWasm('src/stitch/assembly/loops.ts', `dist/${stitch}`, ['--enable', 'threads', '--sharedMemory']);
+await buildWasm('src/tiff/codecs/jpeg/assembly/follow.ts', `dist/${jpeg}`, []);
 await buildPage(`src/${page}`, `dist/${page}`);
 const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.json'], {
   stdio: 'inherit',
@@ -94,4 +96,7 @@ const { status } = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc
 process.exitCode = status ?? 1;
 // What was made above is made anew only when its source changes, so it stays as it is.
 if (status === 0)
-  await bundle(fileURLToPath(new URL('../dist', import.meta.url)), (path) => path === wasm || path.startsWith(page));
+  await bundle(
+    fileURLToPath(new URL('../dist', import.meta.url)),
+    (path) => [stitch, jpeg].includes(path) || path.startsWith(page),
+  );

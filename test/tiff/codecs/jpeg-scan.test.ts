@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
+import { createFollower } from '../../../dist/tiff/codecs/jpeg/follow.js';
+import { createPlainFollower } from '../../../dist/tiff/codecs/jpeg/follow-plainly.js';
 import { jpegHead } from '../../../dist/tiff/codecs/jpeg/head.js';
+import { type HuffmanTable, readHuffmanTables } from '../../../dist/tiff/codecs/jpeg/huffman.js';
 import { checkScans } from '../../../dist/tiff/codecs/jpeg/scan.js';
 import type { Size } from '../../../dist/types.js';
 import { picture } from '../pictures.js';
@@ -34,6 +37,12 @@ const check = (bytes: Uint8Array) => checkScans([{ bytes, head: head(bytes) }], 
 const parts = (bytes: Buffer) => [bytes.subarray(0, head(bytes).scanAt), bytes.subarray(head(bytes).scanAt, -2)] as const;
 const EOI = Buffer.of(0xff, 0xd9);
 
+/** Bits as bytes of a scan, the last one filled up with ones. */
+function stuffed(bits: string): number[] {
+  const bytes = bits.padEnd(Math.ceil(bits.length / 8) * 8, '1').match(/.{8}/g) ?? [];
+  return bytes.map((byte) => Number.parseInt(byte, 2)).flatMap((byte) => (byte === 255 ? [255, 0] : [byte]));
+}
+
 test('what libjpeg writes is followed to its end, and a scan with bytes too few or too many is an error', async () => {
   await fc.assert(
     fc.asyncProperty(forms, fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), async (form, share) => {
@@ -64,11 +73,7 @@ test('bits that are no code, and more coefficients than a block has, are errors'
     optimiseCoding: false,
   } as const;
   const [headers] = parts(await jpeg(form));
-  const scan = (bits: string) => {
-    const bytes = bits.padEnd(Math.ceil(bits.length / 8) * 8, '1').match(/.{8}/g)!;
-    const stuffed = bytes.map((byte) => Number.parseInt(byte, 2)).flatMap((byte) => (byte === 255 ? [255, 0] : [byte]));
-    return Buffer.concat([headers, Buffer.from(stuffed), EOI]);
-  };
+  const scan = (bits: string) => Buffer.concat([headers, Buffer.from(stuffed(bits)), EOI]);
   // Of the standard tables (ITU-T T.81, K.3): no difference of means, the end of the block, 15 zeros and a coefficient of one bit.
   const [same, end, late] = ['00', '1010', '1111111111110101'];
   await check(scan(`${same}${end}`));
@@ -127,4 +132,40 @@ test('a progressive stream is decoded instead', async () => {
   await expect(check(Buffer.concat([whole.subarray(0, scanAt + 8), whole.subarray(scanAt + 60)]))).rejects.toThrow(
     /Corrupt JPEG data/,
   );
+});
+
+test('both followers find the same in any bytes', async () => {
+  const tables: (HuffmanTable | undefined)[] = [];
+  const whole = await jpeg({
+    size: { width: 16, height: 16 },
+    grey: false,
+    quality: 90,
+    chromaSubsampling: '4:2:0',
+    optimiseCoding: false,
+  });
+  // The segments of the standard tables, one after the other.
+  for (let at = whole.indexOf(Buffer.of(0xff, 0xc4)); whole[at + 1] === 0xc4; at += 2 + whole.readUInt16BE(at + 2))
+    expect(readHuffmanTables(whole.subarray(at + 4, at + 2 + whole.readUInt16BE(at + 2)), tables)).toBe(true);
+  const blocks = [0, 0, 1].map((number) => ({ dc: tables[number]!, ac: tables[4 + number]! }));
+  const [fast, plain] = [createFollower(), createPlainFollower()];
+  // Many bytes of 255, followed by all that may follow them; or codes of the tables, whose blocks often go on too long.
+  const byte = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(0, 0xff, 0xd0));
+  const code = fc.constantFrom('00', '1010', '0010100010100000', '11111111001', '1111111111110101', '0', '1');
+  const bytes = fc.oneof(
+    fc.array(byte, { maxLength: 90 }),
+    fc.array(code, { maxLength: 60 }).map((codes) => stuffed(codes.join(''))),
+  );
+  const faults = new Set<string>();
+  fc.assert(
+    fc.property(bytes, fc.nat(9), fc.integer({ min: 1, max: 3 }), (all, from, units) => {
+      const data = Uint8Array.from(all);
+      for (const follower of [fast, plain]) follower.begin(data, blocks);
+      const start = Math.min(from, data.length);
+      const found = fast.follow(start, units);
+      expect(found).toEqual(plain.follow(start, units));
+      faults.add(found.fault);
+    }),
+    { numRuns: 3000, seed: 7 },
+  );
+  expect([...faults].sort()).toEqual(['no code', 'none', 'too long', 'too many coefficients', 'too short']);
 });

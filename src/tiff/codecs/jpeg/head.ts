@@ -67,8 +67,20 @@ const EOI = Buffer.of(0xff, 0xd9);
 /** The first characters of segments that say what the components are, by their markers. */
 const SAYS_COLOUR: Readonly<Record<number, string>> = { 224: 'JFIF\0', 238: 'Adobe' };
 
+type ParsedHead = Omit<JpegHead, 'endAt'>;
+
+/** The header that was parsed last, and its bytes. Nearly all blocks of a file have the same one. */
+let latest: { readonly bytes: Uint8Array; readonly head: ParsedHead } | undefined;
+
+function parseHead(bytes: Uint8Array): ParsedHead | undefined {
+  if (latest && Buffer.compare(latest.bytes, bytes.subarray(0, latest.bytes.length)) === 0) return latest.head;
+  const head = parseSegments(bytes);
+  if (head) latest = { bytes: bytes.slice(0, head.scanAt), head };
+  return head;
+}
+
 /** Markers C0 to CF are frame headers, except C4, C8 and CC (ITU-T T.81, table B.1). */
-function parseHead(bytes: Uint8Array): Omit<JpegHead, 'endAt'> | undefined {
+function parseSegments(bytes: Uint8Array): ParsedHead | undefined {
   const short = (at: number) => bytes[at]! * 256 + bytes[at + 1]!;
   const colour: Segment[] = [];
   const extras: Segment[] = [];
