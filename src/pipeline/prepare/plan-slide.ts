@@ -7,7 +7,6 @@ import { openSlide } from '../../slide/open.js';
 import type { ChannelRequest, Slide, SlideMpp } from '../../slide/slide.js';
 import type { SlideOptions } from '../../slide/tiff.js';
 import type { BandSource } from '../../slide/view/cut.js';
-import { readOverview } from '../../slide/view/overview.js';
 import { type View, type ViewChoice, workingView } from '../../slide/view/view.js';
 import type { RegionFile } from '../../truth/region.js';
 import type { Truth } from '../../truth/truth.js';
@@ -15,6 +14,7 @@ import type { Pixels, Samples, Size } from '../../types.js';
 import { viewRows } from '../evaluate/paired-rows.js';
 import { type Gated, type GateSettings, gateWindows } from '../gate/gated.js';
 import type { InputRecipe } from '../infer/reading/messages.js';
+import { overviewOf } from '../infer/reading/overview.js';
 import { type Region, regionFacts, regionOpener, regionWindows } from '../tissue/region.js';
 import { OVERVIEW_SIDE, selectTissue, type TissueChoice, type TissueSelection } from '../tissue/tissue.js';
 import { contrastWarnings, once } from './contrast.js';
@@ -104,7 +104,8 @@ export async function planSlide(
     const input = reader === undefined ? view : workingView(slide, resolution, reader.read);
     const size = { width: view.width, height: view.height };
     onOpen?.();
-    const overview = once(() => readOverview(slide, OVERVIEW_SIDE, signal));
+    const recipe: InputRecipe = { path, layout: view.level.layout, options, resolution, request };
+    const overview = once(() => overviewOf(slide, recipe, OVERVIEW_SIDE, signal));
     const select = (on: Grid) => selectTissue(choice, settings.minTissue, view, on, overview, signal);
     const tissue = await select(createGrid({ size, window, stride, margin, phase, border, placement }));
     const selected = [tissue];
@@ -129,7 +130,6 @@ export async function planSlide(
       ...(bounded?.notes ?? []),
     ];
     const { facts } = tissue;
-    const recipe: InputRecipe = { path, layout: view.level.layout, options, resolution, request };
     const seen = { slide, view, input, recipe, channels: reader?.channels, notes, warnings, overview };
     const saved = placement === 'tissue' && !bounded ? { fixed } : {};
     return { ...seen, facts, region: bounded?.region, gated, grid, selection, others: rest, ...saved };

@@ -3,7 +3,7 @@ import type { Grid } from '../../../plan/windows/grid.js';
 import type { ChannelRequest, Level } from '../../../slide/slide.js';
 import type { SlideOptions } from '../../../slide/tiff.js';
 import type { ViewChoice } from '../../../slide/view/view.js';
-import type { SampleType } from '../../../types.js';
+import type { Pixels, SampleType } from '../../../types.js';
 
 /** How to open the input of a model again, in any thread. Plain data. */
 export interface InputRecipe {
@@ -26,8 +26,15 @@ export interface ReadJob {
   readonly slots: number;
 }
 
+/** An image of the whole slide. */
+export interface OverviewJob {
+  readonly recipe: InputRecipe;
+  /** Its long side, in px. */
+  readonly maxSide: number;
+}
+
 /** What a thread is told: a job; slots that are free again; the end. */
-export type ReadOrder = { readonly job: ReadJob } | number | 'end';
+export type ReadOrder = { readonly job: ReadJob } | { readonly overview: OverviewJob } | number | 'end';
 
 /** The memory of all slots, one after the other. */
 export interface PixelSlots {
@@ -39,9 +46,15 @@ export interface PixelSlots {
 
 /**
  * What a thread answers: the memory, before the first window; windows in plan order, each by the number of
- * {@link cutCode}; that there are no more; or an error. At last, that the slide is closed.
+ * {@link cutCode}; that there are no more. Or an overview. Or an error. At last, that the slide is closed.
  */
-export type ReadReply = { readonly pixels: PixelSlots } | number | 'done' | { readonly fault: Failure } | 'ended';
+export type ReadReply =
+  | { readonly pixels: PixelSlots }
+  | { readonly overview: Pixels }
+  | number
+  | 'done'
+  | { readonly fault: Failure }
+  | 'ended';
 
 /** A slot, and whether all pixels of its window are the same, in one number. */
 export function cutCode(slot: number, flat: boolean): number {

@@ -6,7 +6,7 @@ import type { WindowRows } from '../../../plan/windows/windows.js';
 import { type BandSource, cutWindows } from '../../../slide/view/cut.js';
 import { bytesOfSample, sharedSamples } from '../../../tiff/samples/native.js';
 import type { Samples, Window } from '../../../types.js';
-import { idleThreads } from '../threads.js';
+import { type IdleThreads, idleThreads } from '../threads.js';
 import { cutOf, type InputRecipe, type PixelSlots, type ReadJob, type ReadOrder, type ReadReply } from './messages.js';
 import { isOneColour } from './one-colour.js';
 
@@ -20,7 +20,8 @@ export interface ReadWindow {
   release(): void;
 }
 
-const threads = idleThreads<ReadReply>(new URL('./thread.js', import.meta.url));
+/** Threads that read slides. */
+export const readers: IdleThreads<ReadReply> = idleThreads(new URL('./thread.js', import.meta.url));
 
 /**
  * Whether a thread of its own reads the input. A server's answers lie in the memory of this thread, and a PNG or JPEG file
@@ -61,10 +62,10 @@ export async function* readInThread(
     else if (reply === 'done') over = true;
     else if (reply === 'ended') gone = true;
     else if ('pixels' in reply) pixels = reply.pixels;
-    else failure ??= { error: errorOf(reply.fault) };
+    else if ('fault' in reply) failure ??= { error: errorOf(reply.fault) };
     wake();
   };
-  const thread = threads.take(hear, (error) => {
+  const thread = readers.take(hear, (error) => {
     failure ??= { error };
     gone = true;
     wake();

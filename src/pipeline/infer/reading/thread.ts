@@ -2,18 +2,28 @@ import { parentPort } from 'node:worker_threads';
 import { failureOf } from '../../../io/threads/messages.js';
 import { windowsOfRow } from '../../../plan/windows/grid.js';
 import { openSlide } from '../../../slide/open.js';
+import type { Slide } from '../../../slide/slide.js';
 import { cutWindows } from '../../../slide/view/cut.js';
+import { readOverview } from '../../../slide/view/overview.js';
 import { workingView } from '../../../slide/view/view.js';
 import { bytesOfSample, sharedSamples } from '../../../tiff/samples/native.js';
 import type { SampleType } from '../../../types.js';
-import { cutCode, type PixelSlots, type ReadJob, type ReadOrder, type ReadReply } from './messages.js';
+import {
+  cutCode,
+  type InputRecipe,
+  type OverviewJob,
+  type PixelSlots,
+  type ReadJob,
+  type ReadOrder,
+  type ReadReply,
+} from './messages.js';
 import { isOneColour } from './one-colour.js';
 
 // The code of a thread that `reader.ts` starts: reads a slide, checks and decodes it, and cuts windows into shared
 // memory.
 
 const port = parentPort!;
-const say = (reply: ReadReply): void => port.postMessage(reply);
+const say = (reply: ReadReply, moved: readonly ArrayBuffer[] = []): void => port.postMessage(reply, [...moved]);
 
 let free: number[] = [];
 let wake = (): void => {};
@@ -22,7 +32,8 @@ let stopping = new AbortController();
 port.on('message', (order: ReadOrder) => {
   if (typeof order === 'number') free.push(order);
   else if (order === 'end') stopping.abort();
-  else void work(order.job);
+  else if ('job' in order) void work(order.job);
+  else void look(order.overview);
   wake();
 });
 
@@ -50,9 +61,30 @@ async function work(job: ReadJob): Promise<void> {
   say('ended');
 }
 
+async function look({ recipe, maxSide }: OverviewJob): Promise<void> {
+  stopping = new AbortController();
+  const { signal } = stopping;
+  try {
+    const slide = await opened(recipe, signal);
+    try {
+      const overview = await readOverview(slide, maxSide, signal);
+      say({ overview }, [overview.data.buffer as ArrayBuffer]);
+    } finally {
+      await slide.close();
+    }
+  } catch (thrown) {
+    say({ fault: failureOf(thrown) });
+  }
+  say('ended');
+}
+
+function opened({ path, options }: InputRecipe, signal: AbortSignal): Promise<Slide> {
+  return openSlide(path, { ...options, signal });
+}
+
 async function cutAll({ recipe, grid, kept, slots }: ReadJob, signal: AbortSignal): Promise<void> {
-  const { path, options, resolution, request } = recipe;
-  const slide = await openSlide(path, { ...options, signal });
+  const { resolution, request } = recipe;
+  const slide = await opened(recipe, signal);
   try {
     const input = workingView(slide, resolution, request ? slide.channelReader(request).read : slide.readBands);
     let pixels: PixelSlots | undefined;
