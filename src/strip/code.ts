@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { constants, deflateRaw, inflateRaw } from 'node:zlib';
+import { constants, deflateRaw, deflateRawSync, inflateRaw } from 'node:zlib';
 import { emptyLabelCount } from '../plan/labels/labels.js';
 import { PROBABILITY_OF_BYTE } from '../plan/scores/score-planes.js';
 import type { Box, RasterRows, ScoreBlock, ScoreRows } from '../types.js';
@@ -41,23 +41,24 @@ export interface WindowMeta extends Omit<WindowFacts, 'found'> {
   readonly found: boolean;
 }
 
+/** Labels as a file of strips keeps them, for a thread that may wait for them. */
+export function packLabels(labels: Uint8Array): Uint8Array {
+  return deflateRawSync(labels, RUNS);
+}
+
 /**
  * Encodes a strip for a file. Labels are packed. Scores are stored unchanged (`float32`), or as packed bytes of
- * `round(255 p)` (`uint8`). The caller may change the labels as soon as this function has returned its promise. Scores
- * must stay unchanged until the result is written, because it may share their memory.
- *
- * @param copies memory of earlier calls, to be used again
+ * `round(255 p)` (`uint8`). Labels must stay unchanged until the promise resolves, and scores until the result is
+ * written, because it may share their memory.
  */
-export async function codeStrip(strip: Strip, kind: ScoreKind, copies: Uint8Array[] = []): Promise<Coded> {
+export async function codeStrip(strip: Strip, kind: ScoreKind): Promise<Coded> {
   const { y, height, inside, count, labels, scores } = strip;
-  const copy = labels && copied(labels.data, copies.pop());
-  const packed = copy && deflate(copy, RUNS);
+  const packed = labels && (strip.packed ?? deflate(labels.data, RUNS));
   const blocks = scores?.blocks.map((block) => ({ block, bytes: kind === 'float32' ? asBytes(block.data) : rounded(block) }));
   const bodies = await Promise.all(
     (blocks ?? []).map(async ({ bytes }) => (kind === 'float32' ? bytes : await deflate(bytes, FAST))),
   );
   const own = await packed;
-  if (copy) copies.push(copy);
   const meta: StripMeta = {
     kind: 'strip',
     y,
@@ -75,12 +76,6 @@ export async function codeStrip(strip: Strip, kind: ScoreKind, copies: Uint8Arra
       : null,
   };
   return { meta, body: [...(own ? [own] : []), ...bodies] };
-}
-
-function copied(data: Uint8Array, memory: Uint8Array | undefined): Uint8Array {
-  if (memory?.length !== data.length) return data.slice();
-  memory.set(data);
-  return memory;
 }
 
 /**

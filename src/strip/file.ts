@@ -34,8 +34,7 @@ export interface StripFile {
   /** The strips and facts about windows that the file held when it was opened, in order, up to the last strip. */
   read(): AsyncGenerator<Crossing, void, undefined>;
   /**
-   * Appends the next strip, or facts about windows. The caller may change the labels as soon as this function has
-   * returned its promise, and the scores once the promise resolves.
+   * Appends the next strip, or facts about windows. Labels and scores must stay unchanged until the promise resolves.
    *
    * @throws {SegtileError} `output` if the strip is not the next one, or the file cannot be written
    */
@@ -178,7 +177,6 @@ function stripFile(path: string, file: FileHandle, head: StripHead, strips: Stri
   let rows = strips?.rows ?? head.piece.y;
   let synced = performance.now();
   let syncing: Promise<void> = Promise.resolve();
-  const copies: Uint8Array[] = [];
 
   async function write(meta: object, body: readonly Uint8Array[]): Promise<void> {
     try {
@@ -229,7 +227,7 @@ function stripFile(path: string, file: FileHandle, head: StripHead, strips: Stri
         throw new SegtileError('output', `strip at row ${crossing.y} where row ${rows} is next in ${path}`);
       }
       if (crossing.kind === 'strip') rows += crossing.height;
-      const { meta, body } = crossing.kind === 'strip' ? await codeStrip(crossing, head.scores, copies) : codeFacts(crossing);
+      const { meta, body } = crossing.kind === 'strip' ? await codeStrip(crossing, head.scores) : codeFacts(crossing);
       await write(meta, body);
       sync();
     },

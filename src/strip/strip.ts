@@ -11,6 +11,8 @@ export interface Strip {
   readonly height: number;
   /** Labels before any clean-up. Undefined if later steps compute them from the scores. */
   readonly labels: RasterRows | undefined;
+  /** The labels as `packLabels` packs them, if that is done elsewhere already. Fails where that failed. */
+  readonly packed?: Promise<Uint8Array> | undefined;
   /** Scores, if a later step needs them. Their memory is reused for the next strip. */
   readonly scores: ScoreRows | undefined;
   /** Counts of the labels. */

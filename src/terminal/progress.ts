@@ -46,23 +46,34 @@ export function createProgress(stream: ProgressStream, quiet: boolean): Progress
   };
 }
 
-/** Computes rates and the time left from the time since the first update, so that preparation does not count. */
-function meter(unit: string): (state: ProgressState) => { rates: readonly string[]; left: string } {
+/** Rates, and the time left, from the time since the first update, so that preparation does not count. */
+interface Meter {
+  /** Notes the first update. */
+  see(state: ProgressState): void;
+  figures(state: ProgressState): { readonly rates: readonly string[]; readonly left: string };
+}
+
+function meter(unit: string): Meter {
   let first: { readonly time: number; readonly state: ProgressState } | undefined;
-  return (state) => {
-    const time = performance.now() / 1000;
-    first ??= { time, state };
-    const seconds = time - first.time;
-    const rate = (state.done - first.state.done) / seconds;
-    const megapixels = ((state.pixels ?? 0) - (first.state.pixels ?? 0)) / 1e6 / seconds;
-    const known = seconds > 0.2 && rate > 0;
-    return {
-      rates: [
-        `${known ? figure(rate) : '...'} ${unit}/s`,
-        ...(state.pixels === undefined ? [] : [`${known ? figure(megapixels) : '...'} MPix/s`]),
-      ],
-      left: known ? `${duration((state.total - state.done) / rate)} left` : '',
-    };
+  const now = (): number => performance.now() / 1000;
+  return {
+    see(state) {
+      first ??= { time: now(), state };
+    },
+    figures(state) {
+      const { time, state: start } = first!;
+      const seconds = now() - time;
+      const rate = (state.done - start.done) / seconds;
+      const megapixels = ((state.pixels ?? 0) - (start.pixels ?? 0)) / 1e6 / seconds;
+      const known = seconds > 0.2 && rate > 0;
+      return {
+        rates: [
+          `${known ? figure(rate) : '...'} ${unit}/s`,
+          ...(state.pixels === undefined ? [] : [`${known ? figure(megapixels) : '...'} MPix/s`]),
+        ],
+        left: known ? `${duration((state.total - state.done) / rate)} left` : '',
+      };
+    },
   };
 }
 
@@ -85,7 +96,8 @@ function bar(stream: ProgressStream, name: string, unit: string, note: string | 
   let started = false;
   return {
     update(state) {
-      const { rates, left } = measure(state);
+      measure.see(state);
+      const { rates, left } = measure.figures(state);
       const figures = { name, rates: rates.join(' | '), left };
       if (!started) {
         started = true;
@@ -104,9 +116,10 @@ function lines(stream: ProgressStream, name: string, unit: string, note: string 
   let shown = performance.now();
   return {
     update(state) {
-      const figures = measure(state);
+      measure.see(state);
       if (performance.now() - shown < LINE_INTERVAL) return;
       shown = performance.now();
+      const figures = measure.figures(state);
       const parts = [
         `${name}: ${count(state.done)} of ${count(state.total)} ${unit} (${percent(state.done / state.total)})`,
         ...figures.rates,

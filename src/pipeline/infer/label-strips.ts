@@ -23,7 +23,10 @@ export interface StripNeeds {
   readonly finer: boolean;
   /** Whether scores are needed besides the labels. */
   readonly scores: boolean;
-  /** Whether labels are used no longer once the strip after the next one is asked for, so that their memory may be reused. */
+  /**
+   * Whether labels are never changed, and are used no longer once the strip after the next one is asked for, so that
+   * their memory may be reused.
+   */
   readonly passing?: boolean | undefined;
 }
 

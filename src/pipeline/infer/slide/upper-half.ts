@@ -121,7 +121,7 @@ async function* crossingOf(
   note: (sentence: string) => void,
   signal: AbortSignal,
 ): AsyncGenerator<Crossing, void, undefined> {
-  const { piece, columns, path } = job;
+  const { piece, columns, path, wanted } = job;
   const left = { ...piece, y: strips.rows, height: piece.y + piece.height - strips.rows };
   yield* clock.stream('strips', strips.read());
   if (left.height > 0) {
@@ -130,7 +130,7 @@ async function* crossingOf(
         ? madeOf(job, left, clock, onWindow, signal)
         : madeOfColumns(job, left, clock, onWindow, note, signal);
     for await (const each of making) {
-      const kept = strips.append(each);
+      const kept = strips.append(wanted.passing ? each : withOwnLabels(each));
       // Awaited after the item was yielded. Until then a failure must not count as unhandled.
       kept.catch(() => undefined);
       yield each;
@@ -141,6 +141,12 @@ async function* crossingOf(
   // They are removed only when the disk has what was made of them.
   if (joined.length > 0) await strips.flush();
   for (const each of joined) await rm(each, { force: true });
+}
+
+/** A strip whose labels stay as they are, whatever is done with those of the original. */
+function withOwnLabels(crossing: Crossing): Crossing {
+  if (crossing.kind !== 'strip' || !crossing.labels) return crossing;
+  return { ...crossing, labels: { ...crossing.labels, data: crossing.labels.data.slice() } };
 }
 
 /** Runs a piece. */

@@ -46,13 +46,23 @@ export interface Take {
 }
 
 /**
- * What a thread is told, in this order: a job; windows to add, by a number (see {@link addCode}), and rows to take; the
- * end of the job.
+ * What a thread is told, in this order: a job; windows to add, by a number (see {@link addCode}), rows to take, and labels
+ * to pack for the file of strips; the end of the job.
  */
-export type StitchOrder = { readonly job: StitchJob } | number | { readonly take: Take } | 'end';
+export type StitchOrder =
+  | { readonly job: StitchJob }
+  | number
+  | { readonly take: Take }
+  | { readonly pack: Uint8Array<SharedArrayBuffer> }
+  | 'end';
 
-/** What a thread answers: the slot of a window that is added, rows, or that the job has ended. */
-export type StitchReply = number | { readonly strip: Strip } | { readonly fault: Failure } | 'ended';
+/** What a thread answers: the slot of a window that is added, rows, packed labels, or that the job has ended. */
+export type StitchReply =
+  | number
+  | { readonly strip: Strip }
+  | { readonly packed: Uint8Array }
+  | { readonly fault: Failure }
+  | 'ended';
 
 /** A window and the slot of its scores, in one number. */
 export function addCode(window: number, slot: number, { count }: SlotMemory): number {

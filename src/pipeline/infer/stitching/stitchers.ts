@@ -4,7 +4,7 @@ import { columnAxis } from '../../../plan/windows/grid.js';
 import { type Piece, spanOf } from '../../../plan/windows/piece.js';
 import { sideBySide } from '../../../strip/join.js';
 import type { Strip } from '../../../strip/strip.js';
-import type { Window } from '../../../types.js';
+import type { RasterRows, Window } from '../../../types.js';
 import { type BusyThread, idleThreads } from '../threads.js';
 import { stitchedColumns } from './columns.js';
 import { addCode, type StitchJob, type StitchOrder, type StitchReply, type Take } from './messages.js';
@@ -48,11 +48,11 @@ export interface StitchTask extends Omit<StitchJob, 'slots' | 'room' | 'whole'> 
   readonly note: (sentence: string) => void;
 }
 
-/** A thread, its columns, and the requests for rows that it has not answered. */
+/** A thread, its columns, and the requests that it has not answered. */
 interface Lane {
   readonly thread: BusyThread;
   readonly piece: Piece;
-  readonly asked: { resolve(strip: Strip): void; reject(error: unknown): void }[];
+  readonly asked: { resolve(answer: Strip | Uint8Array): void; reject(error: unknown): void }[];
   ended: (() => void) | undefined;
 }
 
@@ -108,7 +108,14 @@ export function openStitchers({ slots: count, ring, note, ...task }: StitchTask)
       if (inUse[reply] === 0) release(all[reply]!);
     } else if (reply === 'ended') lane.ended?.();
     else if ('fault' in reply) lane.asked.shift()?.reject(errorOf(reply.fault));
-    else lane.asked.shift()?.resolve(reply.strip);
+    else lane.asked.shift()?.resolve('strip' in reply ? reply.strip : reply.packed);
+  }
+
+  function ask<Answer extends Strip | Uint8Array>(lane: Lane, what: StitchOrder, moved: ArrayBuffer[] = []): Promise<Answer> {
+    order(lane, what, moved);
+    return new Promise((resolve, reject) =>
+      lane.asked.push({ resolve: resolve as (answer: Strip | Uint8Array) => void, reject }),
+    );
   }
 
   for (const own of columns) {
@@ -123,6 +130,16 @@ export function openStitchers({ slots: count, ring, note, ...task }: StitchTask)
   const spares = lanes.map((): Float32Array<ArrayBuffer>[] => []);
   const spareLabels: SharedArrayBuffer[] = [];
   const labelled = task.labelling !== undefined && !task.labelling.needs.finer;
+  // Other labels may be changed before they are packed.
+  const packs = task.labelling?.needs.passing === true;
+
+  /** Labels as the file of strips keeps them. Packing them takes longer than all else that this thread does for them. */
+  function packedBy(lane: Lane | undefined, data: Uint8Array<SharedArrayBuffer>): Promise<Uint8Array> | undefined {
+    const packed = lane && ask<Uint8Array>(lane, { pack: data });
+    // Awaited when the strip is written. Until then a failure must not count as unhandled.
+    packed?.catch(() => undefined);
+    return packed;
+  }
 
   /** Memory for the labels of some rows, with any content. */
   function labelMemory(rows: number): Uint8Array<SharedArrayBuffer> {
@@ -155,12 +172,13 @@ export function openStitchers({ slots: count, ring, note, ...task }: StitchTask)
       const parts = lanes.map((lane, index) => {
         const spare = spares[index]!.pop();
         const take: Take = { rows, isUntouched, mask, spare, labels: data };
-        order(lane, { take }, spare ? [spare.buffer] : []);
-        return new Promise<Strip>((resolve, reject) => lane.asked.push({ resolve, reject }));
+        return ask<Strip>(lane, { take }, spare ? [spare.buffer] : []);
       });
       const strips = await Promise.all(parts);
       const strip = strips.length === 1 ? strips[0]! : sideBySide(strips, columns, box);
-      return data ? { ...strip, labels: { y: box.y, width: box.width, height: rows, channels: 1, data } } : strip;
+      if (!data) return strip;
+      const labels: RasterRows = { y: box.y, width: box.width, height: rows, channels: 1, data };
+      return { ...strip, labels, packed: packs ? packedBy(lanes[0], data) : undefined };
     },
     recycle({ scores }) {
       const memories = new Set(scores?.blocks.map(({ data }) => data.buffer as ArrayBuffer));

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { failureOf } from '../../../io/threads/messages.js';
+import { packLabels } from '../../../strip/code.js';
 import { addOf, type StitchJob, type StitchOrder, type StitchReply } from './messages.js';
 import { createStitcher, type Stitcher } from './stitcher.js';
 
@@ -35,6 +36,9 @@ port.on('message', (order: StitchOrder) => {
   } else if ('job' in order) {
     job = order.job;
     stitcher = attempt(() => createStitcher(order.job));
+  } else if ('pack' in order) {
+    const packed = attempt(() => packLabels(order.pack));
+    say(packed ? { packed } : { fault: failureOf(failure!.thrown) });
   } else {
     const strip = attempt(() => stitcher!.take(order.take));
     if (!strip) return say({ fault: failureOf(failure!.thrown) });
