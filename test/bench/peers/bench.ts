@@ -1,7 +1,8 @@
 // Compares segtile with what people would use instead: `npm run bench:peers -- --folder FOLDER`. Needs Linux with Python
-// 3.11 or later.
+// 3.11 or later. Medians are kept in FOLDER/figures.json, so that sizes may be measured one after the other; `--chart
+// FILE.svg` draws all that lie there.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +12,7 @@ import type { Size } from '../../../dist/types.js';
 import { unet } from '../../model/networks.ts';
 import { machine, median, table } from '../measuring/figures.ts';
 import { tissueTexture, writeSlide } from '../pictures/slides.ts';
+import { comparisonChart, type Measured } from './chart.ts';
 import { type Environment, environment } from './environments.ts';
 import { withTwoClasses } from './two-classes.ts';
 import { type Job, type Way, ways } from './ways.ts';
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
     'limit-mb': { type: 'string', default: '20000' },
     'limit-s': { type: 'string', default: '7200' },
+    chart: { type: 'string' },
   },
 });
 
@@ -57,6 +60,8 @@ const environments = new Map<Environment, ReturnType<typeof environment>>();
 for (const name of ['script', ...chosen.flatMap((way) => way.environment ?? [])] as Environment[]) {
   if (!environments.has(name)) environments.set(name, environment(values.folder, name));
 }
+const kept = join(values.folder, 'figures.json');
+const figures: Measured[] = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : [];
 const scratch = join(values.folder, 'scratch');
 rmSync(scratch, { recursive: true, force: true });
 mkdirSync(scratch, { recursive: true });
@@ -70,6 +75,15 @@ try {
   }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
+}
+if (values.chart !== undefined) writeFileSync(values.chart, comparisonChart(figures));
+
+/** Keeps the medians of a way, in the place of those of an earlier run. */
+function keep(measured: Measured): void {
+  const { name, megapixels, gflop } = measured;
+  const old = figures.findIndex((each) => each.name === name && each.megapixels === megapixels && each.gflop === gflop);
+  figures.splice(old < 0 ? figures.length : old, old < 0 ? 0 : 1, measured);
+  writeFileSync(kept, JSON.stringify(figures));
 }
 
 /** Runs every way in turn, as often as asked for, and prints time, memory and differing pixels. */
@@ -110,13 +124,15 @@ async function compare(size: Size, gflop: number, texture: ReturnType<typeof tis
   const rows = chosen.flatMap((way) => {
     const runs = taken.get(way)!;
     if (runs.length === 0) return [];
-    const figures = (['cpu', 'wall', 'peakMb'] as const).flatMap((key) => {
+    const middle = (key: 'cpu' | 'peakMb'): number => median(runs.map((each) => each[key]));
+    keep({ name: way.name, megapixels: (width * height) / 1e6, gflop, cpuSeconds: middle('cpu'), peakMb: middle('peakMb') });
+    const cells = (['cpu', 'wall', 'peakMb'] as const).flatMap((key) => {
       const all = runs.map((each) => each[key]);
       const show = (value: number): string => value.toFixed(key === 'peakMb' ? 0 : 1);
       const ratio = own.length === 0 ? '' : (median(all) / median(own.map((each) => each[key]))).toFixed(2);
       return [`${show(median(all))} (${show(Math.min(...all))} to ${show(Math.max(...all))})`, ratio];
     });
-    return [[way.name, ...figures, differing(reference!, way, jobs)]];
+    return [[way.name, ...cells, differing(reference!, way, jobs)]];
   });
   const head = ['', 'CPU s', 'ratio', 'wall s', 'ratio', 'peak MB', 'ratio', 'pixels that differ'];
   console.log(table(head, rows));
