@@ -3,7 +3,8 @@ import { BLOCK_WIDTH, CHUNK_HEIGHT, ringHeight as heightOfRing } from '../plan/m
 import { type Blend, weightMap } from '../plan/windows/blend.js';
 import { columnAxis, type Grid } from '../plan/windows/grid.js';
 import { type Piece, spanOf, wholePiece } from '../plan/windows/piece.js';
-import type { ScoreBlock, ScoreRows, Scores, Span } from '../types.js';
+import { within } from '../plan/windows/used.js';
+import type { ScoreBlock, ScoreRows, Scores } from '../types.js';
 import { type Arena, type ArenaShape, createArena, kernelOrLoops } from './arena.js';
 import { type Covered, type CoveredPart, coveredAlike, divisorsOf } from './divisors.js';
 import type { Kernel } from './kernel.js';
@@ -220,12 +221,6 @@ export function finalAfter(grid: Grid, blend: Blend, piece: Piece, row: number):
 /** The row up to which no window touches the rows above a row of windows that follows tissue. */
 export function untouchedAbove(grid: Grid, blend: Blend, piece: Piece, row: number): number {
   return Math.min(finalAfter(grid, blend, piece, row), spanOf(blend)(grid.y, row).start);
-}
-
-/** The part of a span that lies within the span of `room` px from `from` on. */
-function within({ start, length }: Span, from: number, room: number): Span {
-  const first = Math.max(start, from);
-  return { start: first, length: Math.max(0, Math.min(start + length, from + room) - first) };
 }
 
 /**

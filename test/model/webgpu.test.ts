@@ -51,6 +51,26 @@ describe.skipIf(reason !== undefined)(`WebGPU${reason === undefined ? '' : ` (sk
         expect(device.difference).toBeLessThan(scoreType === 'uint8' ? 1 / 510 + 1e-4 : 1e-4);
       });
 
+  test('gives the part of a window that is wanted', async () => {
+    const model = await modelOf(bytes, { activation: 'softmax', scale: 1 / 255 });
+    const pool = await openPool(model, {
+      ...{ window, workers: 1, device: 'webgpu', output: 'probabilities', batch: 1, allowSoftware: true },
+    });
+    const pixels = new Uint8Array(new SharedArrayBuffer(32 * 16 * 3));
+    pixels.set(noise(window));
+    const [all, some] = [0, 1].map(() => new Float32Array(new SharedArrayBuffer(4 * 3 * 32 * 16)));
+    await pool.runShared({ pixels, scores: all! });
+    await pool.runShared({ pixels, scores: some!, part: { x: 16, y: 4, width: 16, height: 9 } });
+    await pool.close();
+    const isWanted = (i: number): boolean => i % 32 >= 16 && Math.floor(i / 32) % 16 >= 4 && Math.floor(i / 32) % 16 < 13;
+    expect(
+      farthest(
+        some!,
+        all!.map((score, i) => (isWanted(i) ? score : 0)),
+      ),
+    ).toBeLessThan(1e-6);
+  });
+
   test('runs two networks at a time', async () => {
     const models = [await modelOf(bytes), await modelOf(unet(0.02, { seed: 6 }))];
     const scores = async (device: string): Promise<Float32Array[]> => {

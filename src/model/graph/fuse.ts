@@ -5,6 +5,7 @@ import { removeEnding } from './ending.js';
 import { constant, node, opsetOf, parseModel, serializeModel, valueInfo } from './format/onnx.js';
 import { cast, chain, freshNames, type GraphStep, simple, transpose, withNumbers } from './graph-steps.js';
 import { type ScoreShape, tensorShape } from './layout.js';
+import { partStep } from './part.js';
 import { standardizeChannels, standardizeOver } from './standardize.js';
 
 /** Weights of red, green and blue in gray (ITU-R BT.601). */
@@ -21,6 +22,8 @@ const luma = [0.299, 0.587, 0.114];
  * @param bytes the `.onnx` file that `model` describes
  * @param map the shape of the network's output for this window, from {@link findScores}
  * @param scoreType `uint8` gives `round(255 p)` for a probability p, in the same order but as one row per image of the batch
+ * @param isCut whether two more inputs say which part of the window's scores is given, see {@link partStep}. Before opset 10
+ *   they cannot, and there are none
  * @throws {SegtileError} `model` if logits are asked for but the network only gives probabilities, or if the opset of the
  *   file is too old
  */
@@ -32,6 +35,7 @@ export function fuse(
   output: 'probabilities' | 'logits',
   batch = 1,
   scoreType: 'float32' | 'uint8' = 'float32',
+  isCut = false,
 ): Uint8Array {
   const proto = parseModel(bytes);
   const graph = proto.graph!;
@@ -51,18 +55,21 @@ export function fuse(
   const pixels = names('pixels');
   const scores = names('scores');
   const front = chain(pixels, model.image.name, names, frontSteps(model, opset));
+  const part = isCut && opset >= 10 ? partStep(names) : undefined;
   const behind = chain(model.scores.name, scores, names, [
-    ...behindSteps(model, window, map, activation, opset),
+    ...behindSteps(model, window, map, activation, opset, part?.step),
     ...(scoreType === 'uint8' ? byteSteps(opset) : []),
   ]);
 
   graph.node = [...front, ...graph.node, ...behind];
   graph.input = [
     valueInfo(pixels, model.samples, tensorShape(batch, modelPixels(model).channels, window, 'nhwc')),
+    ...(part?.inputs ?? []),
     ...graph.input.filter(({ name }) => name !== model.image.name),
   ];
   const sizes = [map.channels, window.height, window.width];
-  graph.output = [valueInfo(scores, scoreType, [batch, ...(scoreType === 'uint8' ? [sizes.reduce((a, b) => a * b)] : sizes)])];
+  const whole = [batch, ...(scoreType === 'uint8' ? [sizes.reduce((a, b) => a * b)] : sizes)];
+  graph.output = [valueInfo(scores, scoreType, part ? undefined : whole)];
   graph.valueInfo = []; // they may name sizes that now are numbers; onnxruntime infers them again
   return serializeModel(proto);
 }
@@ -99,18 +106,20 @@ function perChannel(opType: 'Mul' | 'Add', values: readonly number[]): GraphStep
     : withNumbers(opType, Float32Array.from(values), [values.length, 1, 1]);
 }
 
-/** The steps from the network's output to planes of scores as large as the window. */
+/** The steps from the network's output to planes of scores as large as the window, or the part of them that a step keeps. */
 function behindSteps(
   { path, scores, decision }: Model,
   window: Size,
   map: ScoreShape,
   activation: Model['activation'],
   opset: number,
+  part: GraphStep | undefined,
 ): GraphStep[] {
+  const kept = part ? [part] : [];
   const steps: GraphStep[] = [];
   if (scores.element === 'float16') steps.push(cast('float32'));
   if (map.layout === 'nhwc') steps.push(transpose('nhwc'));
-  if (map.whole) return [...steps, ...activated(activation, opset), ...repeated(path, window, opset)];
+  if (map.whole) return [...steps, ...activated(activation, opset), ...repeated(path, window, opset), ...kept];
   if (map.factor > 1) {
     if (opset < 11)
       throw new SegtileError(
@@ -122,7 +131,7 @@ function behindSteps(
     if (map.height * map.factor > window.height || map.width * map.factor > window.width) steps.push(cut(window));
   }
   if (map.first) steps.push(continued(window, map, opset));
-  return [...steps, ...activated(activation, opset)];
+  return [...steps, ...kept, ...activated(activation, opset)];
 }
 
 /** The steps from scores to probabilities. */

@@ -1,7 +1,7 @@
 import { reason, SegtileError } from '../../errors.js';
 import { newSamples } from '../../tiff/samples/native.js';
 import type { Samples, SampleType } from '../../types.js';
-import { RunError, type RunFacts, type ScoreData, type Session, type SharedWindow } from './session.js';
+import { RunError, type ScoreData, type Session, type SharedWindow } from './session.js';
 
 /**
  * How many batches a session holds at a time: one that it runs and one that waits, so that it never waits for the main
@@ -106,11 +106,12 @@ export function createBatches(
     const moved = asked.flatMap(({ window }) => ('scores' in window ? [] : [window]));
     try {
       if (shared.length > 0) {
-        settle(await session.runShared(shared), batch);
+        busy += (await session.runShared(shared)).busy;
         for (const { resolve } of asked) resolve();
       } else {
         const given = await session.run(batch === 1 ? moved[0]! : gathered(moved, batch), spareScores.pop());
-        settle(given, batch);
+        busy += given.busy;
+        requireEach(given.dims, batch);
         (batch === 1 ? spare : spareBatches).push(given.input);
         handOut(given.data, asked);
       }
@@ -127,9 +128,7 @@ export function createBatches(
     }
   }
 
-  /** Does what is due after every run. */
-  function settle({ dims, busy: took }: RunFacts, batch: number): void {
-    busy += took;
+  function requireEach(dims: readonly number[], batch: number): void {
     const length = dims.reduce((a, b) => a * b, 1);
     if (length !== each * batch)
       throw new SegtileError('model', `${path} gave ${length / batch} scores for a window, expected ${each}`);

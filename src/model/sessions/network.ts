@@ -7,6 +7,9 @@ import { fuse } from '../graph/fuse.js';
 import { type ScoreShape, tensorShape } from '../graph/layout.js';
 import type { Start } from './session.js';
 
+/** The devices on which a graph gives only the part of a window's scores that is asked for. The others give all, and always did. */
+const cutting: readonly Device['provider'][] = ['cpu', 'cuda', 'webgpu'];
+
 /** A network for windows of one size, ready to be loaded on any device with any batch size. */
 export interface Network {
   readonly model: Model;
@@ -42,7 +45,7 @@ export function describeNetwork(
     scores: window.width * window.height * model.channels,
     fixedBatch: typeof batchDim === 'number' ? batchDim : undefined,
     start: (batch, device, type = scoreType) => ({
-      graph: fuse(bytes, model, window, map, output, batch, type),
+      graph: fuse(bytes, model, window, map, output, batch, type, cutting.includes(device.provider)),
       element: model.samples,
       dims: tensorShape(batch, channels, window, 'nhwc'),
       externalData,

@@ -1,5 +1,5 @@
 import { SegtileError } from '../../errors.js';
-import type { Samples, SampleType } from '../../types.js';
+import type { Box, Samples, SampleType } from '../../types.js';
 import type { Device } from '../devices/device.js';
 import type { PlacedNode } from '../devices/profile.js';
 import type { Dim } from '../graph/format/onnx.js';
@@ -53,6 +53,8 @@ export interface SharedRequest {
   /** The memories that this request and the next ones use; left out if they are those of the request before. */
   readonly memories?: readonly SharedArrayBuffer[] | undefined;
   readonly type: SampleType;
+  /** The part that holds those of all windows. */
+  readonly part: Box | undefined;
   /** For each window: the numbers of {@link PackedWindow}. */
   readonly windows: readonly PackedWindow[];
 }
@@ -71,6 +73,8 @@ export type PackedWindow = readonly [
 export interface SharedWindow {
   readonly pixels: Samples<SharedArrayBuffer>;
   readonly scores: Float32Array<SharedArrayBuffer>;
+  /** The part of the window whose scores are wanted, in its pixels; others may be left as they are. All if left out. */
+  readonly part?: Box | undefined;
 }
 
 /** The messages of the worker: that it has loaded a graph, or the result of a request. Either may be an error instead. */
@@ -83,13 +87,14 @@ export type WorkerReply =
 /** The output of a graph for one input. */
 export interface GraphScores extends RunFacts {
   readonly data: ScoreData;
+  /** The shape of the scores. */
+  readonly dims: readonly number[];
   /** The memory of the input, to be reused for another one. */
   readonly input: Request['data'];
 }
 
 /** What is known of a run besides its scores. */
 export interface RunFacts {
-  readonly dims: readonly number[];
   /** Duration of the run in milliseconds, including copies to and from the device. */
   readonly busy: number;
 }

@@ -1,6 +1,6 @@
 import { sharedSamples } from '../../tiff/samples/native.js';
-import type { SampleType } from '../../types.js';
-import type { PackedWindow, SharedWindow } from './session.js';
+import type { Box, SampleType, Size } from '../../types.js';
+import type { PackedWindow, ScoreData, SharedWindow } from './session.js';
 
 /** A window as numbers, given the memories that its pixels and scores lie in. */
 export function packWindow({ pixels, scores }: SharedWindow, memories: readonly SharedArrayBuffer[]): PackedWindow {
@@ -15,4 +15,39 @@ export function unpackWindow(packed: PackedWindow, memories: readonly SharedArra
     pixels: sharedSamples(type, samples, memories[images]!, pixelsAt),
     scores: new Float32Array(memories[sums]!, scoresAt, floats),
   };
+}
+
+/** The smallest part that holds the wanted parts of all windows; undefined if one is wanted as a whole. */
+export function partOfAll(windows: readonly Pick<SharedWindow, 'part'>[]): Box | undefined {
+  const parts = windows.flatMap(({ part }) => part ?? []);
+  if (parts.length < windows.length) return undefined;
+  const [x, y] = [Math.min(...parts.map((each) => each.x)), Math.min(...parts.map((each) => each.y))];
+  const right = Math.max(...parts.map((each) => each.x + each.width));
+  const bottom = Math.max(...parts.map((each) => each.y + each.height));
+  return { x, y, width: right - x, height: bottom - y };
+}
+
+/**
+ * Writes the scores of a batch as floats into the memory of its windows.
+ *
+ * @param data the planes of a part of each window, one window after the other
+ * @param part in px of the window
+ */
+export function shareScores(data: ScoreData, part: Box, window: Size, windows: readonly Pick<SharedWindow, 'scores'>[]): void {
+  const isWide = part.width === window.width;
+  // Rows that are as wide as the window lie one behind the other in both.
+  const [lines, length] = isWide ? [1, part.width * part.height] : [part.height, part.width];
+  let from = 0;
+  for (const { scores } of windows) {
+    for (let plane = 0; plane < scores.length; plane += window.width * window.height) {
+      for (let line = 0; line < lines; line++, from += length) {
+        copyScores(data, from, scores, plane + (part.y + line) * window.width + part.x, length);
+      }
+    }
+  }
+}
+
+function copyScores(data: ScoreData, from: number, to: Float32Array, at: number, length: number): void {
+  if (data instanceof Uint8Array) for (let i = 0; i < length; i++) to[at + i] = data[from + i]! / 255;
+  else to.set(data.subarray(from, from + length), at);
 }

@@ -15,7 +15,7 @@ import {
   type Start,
   type WorkerReply,
 } from './session.js';
-import { packWindow } from './shared-windows.js';
+import { packWindow, partOfAll } from './shared-windows.js';
 import { newTurn } from './turn.js';
 
 /** A thread in which onnxruntime is loaded. It holds one graph at a time. */
@@ -73,6 +73,7 @@ export function startThread(): Thread {
     return {
       memories: isKnown ? undefined : memories,
       type: typeOf(windows[0]!.pixels),
+      part: partOfAll(windows),
       windows: windows.map((window) => packWindow(window, memories)),
     };
   }

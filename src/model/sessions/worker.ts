@@ -1,12 +1,12 @@
 import { parentPort } from 'node:worker_threads';
-import type { InferenceSession } from 'onnxruntime-node';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { newSamples, typeOf } from '../../tiff/samples/native.js';
-import type { Samples } from '../../types.js';
+import type { Box, Samples, Size } from '../../types.js';
 import { mappedDrivers } from '../devices/adapter.js';
 import { loadOnnxruntime } from '../devices/load-onnxruntime.js';
 import { nodesOfProfile, profilePrefix } from '../devices/profile.js';
-import type { Loaded, Request, ScoreData, SharedRequest, SharedWindow, Start, WorkerReply } from './session.js';
-import { unpackWindow } from './shared-windows.js';
+import type { Loaded, Request, ScoreData, SharedRequest, Start, WorkerReply } from './session.js';
+import { shareScores, unpackWindow } from './shared-windows.js';
 import { inTurn } from './turn.js';
 
 // A thread for onnxruntime, because `session.run` blocks the thread that calls it. Messages are handled one after the
@@ -23,7 +23,7 @@ interface Held {
   readonly session: InferenceSession;
   /** What it was started with, except the bytes, which onnxruntime has. */
   readonly start: Omit<Start, 'graph' | 'trial'>;
-  /** The shape of the last run's output. */
+  /** The shape of the output for whole windows, from the first run of some. */
   known?: readonly number[];
   /** Input and output that do not leave this thread. */
   images?: Samples<ArrayBuffer>;
@@ -101,15 +101,18 @@ async function tried(
   { element, dims, trial }: Start,
   prefix: string,
 ): Promise<Omit<Loaded, 'dims'>> {
-  const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
-  const { [output]: scores } = await session.run({ [input]: new onnxruntime.Tensor(element, trial!, dims) });
+  const output = session.outputNames[0]!;
+  const [, height, width] = dims as readonly [number, number, number, number];
+  const images = new onnxruntime.Tensor(element, trial!, dims);
+  const { [output]: scores } = await session.run(feeds(session, images, { x: 0, y: 0, width, height }));
   session.endProfiling();
   return { first: scores!.data as Float32Array<ArrayBuffer>, nodes: await nodesOfProfile(prefix), drivers: mappedDrivers() };
 }
 
 async function answer({ id, data, scores: memory }: Request, graph: Held): Promise<void> {
   try {
-    const { scores, busy } = await run(graph, data, memory);
+    const { scores, busy } = await run(graph, data, memory, graph.known);
+    graph.known = scores.dims;
     const result = scores.data as Float32Array<ArrayBuffer>;
     say({ kind: 'result', id, data: result, dims: scores.dims, input: data, busy }, [result.buffer, data.buffer]);
   } catch (thrown) {
@@ -118,34 +121,66 @@ async function answer({ id, data, scores: memory }: Request, graph: Held): Promi
 }
 
 /** {@link answer} for windows in shared memory, which onnxruntime does not take. */
-async function answerShared({ id, memories: sent, type, windows: packed }: SharedRequest, graph: Held): Promise<void> {
+async function answerShared({ id, memories: sent, type, part, windows: packed }: SharedRequest, graph: Held): Promise<void> {
   try {
     if (sent) memories = sent;
     const windows = packed.map((each) => unpackWindow(each, memories, type));
     graph.images ??= inputFor(windows[0]!.pixels, graph.start);
     for (const [slot, { pixels }] of windows.entries()) graph.images.set(pixels, slot * pixels.length);
-    const { scores, busy } = await run(graph, graph.images, graph.scores);
-    graph.scores = scores.data as ScoreData;
-    share(graph.scores, windows);
-    say({ kind: 'written', id, dims: scores.dims, busy });
+    const { part: given, dims } = sharedScores(graph, windows[0]!.scores.length, part);
+    const length = dims.reduce((a, b) => a * b);
+    if (!graph.scores || graph.scores.length < length) graph.scores = newScores(graph.start, length);
+    const { scores, busy } = await run(graph, graph.images, graph.scores.subarray(0, length), dims, given);
+    shareScores(scores.data as ScoreData, given, windowOf(graph.start), windows);
+    say({ kind: 'written', id, busy });
   } catch (thrown) {
     say({ kind: 'error', id, message: String(thrown) });
   }
 }
 
-/** Runs the graph; the scores are in `memory` if there is some. */
-async function run(graph: Held, data: Samples<ArrayBuffer>, memory: ScoreData | undefined) {
-  const { session, start, known } = graph;
+/** The size of the windows of a graph that segtile made. */
+function windowOf({ dims }: Held['start']): Size {
+  const [, height, width] = dims as readonly [number, number, number, number];
+  return { width, height };
+}
+
+/**
+ * The part of windows whose scores a run of the graph gives, and the shape of its output for a whole batch.
+ *
+ * @param each how many scores a whole window has
+ * @param part that is wanted; all if undefined
+ */
+function sharedScores({ session, start }: Held, each: number, part: Box | undefined) {
+  const window = windowOf(start);
+  const isCut = session.inputNames.length > 1;
+  const given = isCut && part ? part : { x: 0, y: 0, ...window };
+  const [batch, channels] = [start.dims[0]!, each / (window.width * window.height)];
+  const sizes = [channels, given.height, given.width];
+  return { part: given, dims: [batch, ...(start.scores === 'uint8' ? [sizes.reduce((a, b) => a * b)] : sizes)] };
+}
+
+/**
+ * Runs the graph.
+ *
+ * @param memory for the scores, if there is some and their shape is known
+ * @param part of the windows whose scores are given, if the graph gives parts; all by default
+ */
+async function run(
+  { session, start }: Held,
+  data: Samples<ArrayBuffer>,
+  memory: ScoreData | undefined,
+  shape: readonly number[] | undefined,
+  part: Box = { x: 0, y: 0, ...windowOf(start) },
+) {
   const { element, dims, scores: type = 'float32', turn } = start;
-  const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
-  const images = { [input]: new onnxruntime.Tensor(element, data, dims) };
-  const into = memory && known && { [output]: new onnxruntime.Tensor(type, memory as Uint8Array, known) };
+  const output = session.outputNames[0]!;
+  const images = feeds(session, new onnxruntime.Tensor(element, data, dims), part);
+  const into = memory && shape && { [output]: new onnxruntime.Tensor(type, memory as Uint8Array, shape) };
   const [{ [output]: scores }, busy] = await inTurn(turn, async () => {
     const began = performance.now();
     const given = await (into ? session.run(images, into) : session.run(images));
     return [given, performance.now() - began] as const;
   });
-  graph.known = scores!.dims;
   return { scores: scores!, busy };
 }
 
@@ -157,12 +192,16 @@ function inputFor(pixels: Samples, { dims }: Held['start']): Samples<ArrayBuffer
   );
 }
 
-/** Writes the scores of a batch as floats into the memory of its windows. */
-function share(data: ScoreData, windows: readonly SharedWindow[]): void {
-  let from = 0;
-  for (const { scores } of windows) {
-    if (data instanceof Uint8Array) for (let i = 0; i < scores.length; i++) scores[i] = data[from + i]! / 255;
-    else scores.set(data.subarray(from, from + scores.length));
-    from += scores.length;
-  }
+/** Memory for scores as the graph gives them. */
+function newScores({ scores }: Held['start'], length: number): ScoreData {
+  return scores === 'uint8' ? new Uint8Array(length) : new Float32Array(length);
+}
+
+/** The inputs of a run, for a graph that gives whole windows, and for one that is told which part to give. */
+function feeds({ inputNames }: InferenceSession, images: Tensor, { x, y, width, height }: Box): Record<string, Tensor> {
+  const [input, from, to] = inputNames as readonly [string, string?, string?];
+  const pair = (...values: readonly number[]): Tensor =>
+    new onnxruntime.Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
+  if (from === undefined || to === undefined) return { [input]: images };
+  return { [input]: images, [from]: pair(y, x), [to]: pair(y + height, x + width) };
 }

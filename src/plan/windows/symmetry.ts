@@ -1,4 +1,4 @@
-import type { Samples, Size } from '../../types.js';
+import type { Box, Samples, Size } from '../../types.js';
 
 /** Test-time augmentation: which views of a window the model is shown besides the window itself. */
 export type Tta = 'none' | 'hflip' | 'vflip' | 'flips' | 'd4';
@@ -87,4 +87,16 @@ export function turn(data: Samples, size: Size, channels: number, symmetry: Symm
       for (let c = 0; c < channels; c++) out[o++] = data[from + c]!;
     }
   }
+}
+
+/** Where a part of an image lies after a symmetry. The part and the sizes are in px of the image before it. */
+export function turnedBox({ x, y, width, height }: Box, size: Size, symmetry: Symmetry): Box {
+  const { transpose, mirrorX, mirrorY } = symmetry;
+  const whole = turnedSize(size, symmetry);
+  const part = transpose ? { x: y, y: x, width: height, height: width } : { x, y, width, height };
+  return {
+    ...part,
+    x: mirrorX ? whole.width - part.x - part.width : part.x,
+    y: mirrorY ? whole.height - part.y - part.height : part.y,
+  };
 }

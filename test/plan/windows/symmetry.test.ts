@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inverse, symmetriesOf, ttas, turn, turnedSize } from '../../../dist/plan/windows/symmetry.js';
+import { inverse, symmetriesOf, ttas, turn, turnedBox, turnedSize } from '../../../dist/plan/windows/symmetry.js';
 
 const side = fc.integer({ min: 1, max: 9 });
 const channels = fc.integer({ min: 1, max: 4 });
@@ -46,4 +46,26 @@ test('flips mirror what their names say, and only d4 swaps the axes', () => {
   expect(of('flips', 3)).toBe('654321');
   expect(of('d4', 4)).toBe('142536');
   for (const tta of ttas) expect(symmetriesOf(tta).some(({ transpose }) => transpose)).toBe(tta === 'd4');
+});
+
+test('a part of an image is turned to where its pixels go', () => {
+  const start = fc.nat(8);
+  fc.assert(
+    fc.property(side, side, start, start, side, side, symmetry, (width, height, x, y, wide, high, by) => {
+      const part = { x: x % width, y: y % height, width: 0, height: 0 };
+      const box = { ...part, width: Math.min(wide, width - part.x), height: Math.min(high, height - part.y) };
+      const image = Uint8Array.from({ length: width * height }, (_, i) => {
+        const [across, down] = [(i % width) - box.x, Math.floor(i / width) - box.y];
+        return Number(across >= 0 && across < box.width && down >= 0 && down < box.height);
+      });
+      const turned = new Uint8Array(image.length);
+      turn(image, { width, height }, 1, by, turned);
+      const found = turnedBox(box, { width, height }, by);
+      const whole = turnedSize({ width, height }, by);
+      turned.forEach((inside, i) => {
+        const [across, down] = [(i % whole.width) - found.x, Math.floor(i / whole.width) - found.y];
+        expect(inside).toBe(Number(across >= 0 && across < found.width && down >= 0 && down < found.height));
+      });
+    }),
+  );
 });

@@ -24,11 +24,11 @@ export function averagedInference(parts: readonly Part[], plane: number, channel
   const memories = parts.map(({ channelsOf }) => createMemory(plane * channelsOf.length));
   return {
     capacity: Math.max(...parts.map(({ inference }) => inference.capacity)),
-    async runShared({ pixels, scores: mean }) {
+    async runShared({ pixels, scores: mean, part }) {
       const weights = new Float64Array(channels);
       for (const [index, { inference, weight, channelsOf }] of parts.entries()) {
         const scores = memories[index]!.take();
-        await inference.runShared({ pixels, scores });
+        await inference.runShared({ pixels, scores, part });
         for (const [from, to] of channelsOf.entries()) {
           weights[to]! += weight;
           moveMean(

@@ -5,6 +5,7 @@ import { CHUNK_HEIGHT } from '../../../plan/memory/ring.js';
 import type { Blend } from '../../../plan/windows/blend.js';
 import type { Grid } from '../../../plan/windows/grid.js';
 import type { Piece, PieceWindows } from '../../../plan/windows/piece.js';
+import { usedPart } from '../../../plan/windows/used.js';
 import { finalAfter, untouchedAbove } from '../../../stitch/stitch.js';
 import type { Crossing, Strip, WindowFacts } from '../../../strip/strip.js';
 import type { Window } from '../../../types.js';
@@ -112,9 +113,12 @@ export async function* inOrder(
       inHand(async () => {
         throwIfAborted(signal);
         const slot = await stitchers.slot();
-        await model.runShared({ pixels, scores: slot.scores });
+        // What is looked at as a whole is wanted as a whole.
+        const isSearched = flat || nan === 'skip';
+        const part = isSearched || look ? undefined : usedPart(grid, blend, piece, window);
+        await model.runShared({ pixels, scores: slot.scores, part });
         release();
-        const missing = (flat || nan === 'skip') && slot.scores.some(Number.isNaN);
+        const missing = isSearched && slot.scores.some(Number.isNaN);
         if (missing && nan !== 'skip') throw oneColourError(window);
         return { window, slot, missing };
       }).catch((error: unknown) => {

@@ -3,7 +3,7 @@ import type { Scores } from '../../../types.js';
 
 /**
  * Runs one window in shared memory: takes interleaved pixels of the plan's input, which it leaves as they are, and writes
- * planes of scores.
+ * planes of scores, or what is wanted of them.
  */
 export interface Inference {
   /** How many windows at a time keep every worker busy. */

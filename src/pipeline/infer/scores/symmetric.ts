@@ -1,5 +1,5 @@
 import { moveMean } from '../../../plan/scores/mean.js';
-import { inverse, placesOf, type Symmetry, turn, turnedSize } from '../../../plan/windows/symmetry.js';
+import { inverse, placesOf, type Symmetry, turn, turnedBox, turnedSize } from '../../../plan/windows/symmetry.js';
 import type { Size } from '../../../types.js';
 import { createMemory, createPixelMemory } from './memory.js';
 import type { Inference } from './stages.js';
@@ -22,11 +22,11 @@ export function symmetricInference(
   const pixelMemory = createPixelMemory();
   return {
     capacity: model.capacity,
-    async runShared({ pixels: view, scores: mean }) {
+    async runShared({ pixels: view, scores: mean, part }) {
       const turned = { pixels: pixelMemory.take(view, view.length), scores: memory.take() };
       for (const [index, symmetry] of symmetries.entries()) {
         turn(view, window, view.length / plane, symmetry, turned.pixels);
-        await model.runShared(turned);
+        await model.runShared({ ...turned, part: part && turnedBox(part, window, symmetry) });
         addTurnedBack(mean, turned.scores, window, channels, symmetry, 1 / (index + 1));
       }
       pixelMemory.recycle(turned.pixels);
