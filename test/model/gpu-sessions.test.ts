@@ -244,6 +244,16 @@ describe('a device that fails', () => {
     expect(counts.now).toBe(0);
   });
 
+  test('is closed where the run is stopped while it is measured', async () => {
+    const stop = new AbortController();
+    const { runtime, counts } = counted(() => {
+      stop.abort();
+      return 100;
+    });
+    await expect(opened(runtime, { signal: stop.signal })).rejects.toMatchObject({ code: 'aborted' });
+    expect(counts).toEqual({ now: 0, peak: 1 });
+  });
+
   test('beside a CPU that fails, too, is what is said', async () => {
     const { runtime } = counted(two);
     const start: Runtime['start'] = (given) =>

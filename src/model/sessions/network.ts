@@ -45,7 +45,7 @@ export function describeNetwork(
     scores: window.width * window.height * model.channels,
     fixedBatch: typeof batchDim === 'number' ? batchDim : undefined,
     start: (batch, device, type = scoreType) => ({
-      graph: fuse(bytes, model, window, map, output, batch, type, cutting.includes(device.provider)),
+      graph: inSharedMemory(fuse(bytes, model, window, map, output, batch, type, cutting.includes(device.provider))),
       element: model.samples,
       dims: tensorShape(batch, channels, window, 'nhwc'),
       externalData,
@@ -54,6 +54,13 @@ export function describeNetwork(
     }),
   };
   return network;
+}
+
+/** Copies bytes to where every thread can read them, since sending them would copy them once for each thread. */
+function inSharedMemory(bytes: Uint8Array): Uint8Array<SharedArrayBuffer> {
+  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  shared.set(bytes);
+  return shared;
 }
 
 /**

@@ -10,6 +10,7 @@ import { placeWeights } from '../graph/format/weights.js';
 import { findScores } from '../graph/probe.js';
 import { readAdapted } from '../graph/read.js';
 import type { MeasuredLanes } from '../measured/device-rates.js';
+import { recalledShape, rememberShape } from '../measured/score-shape.js';
 import { batchesInHand, closeAll, createBatches, type Lanes } from './batches.js';
 import { checkBatch, describeNetwork, type Network } from './network.js';
 import { checkOptions, defaultWorkers, type PoolOptions, sides } from './pool-options.js';
@@ -94,21 +95,23 @@ export async function openPool(model: Model, options: PoolOptions, runtime: Runt
 async function open(model: Model, options: PoolOptions, runtime: Runtime, threads: Threads): Promise<Pool> {
   const { window, workers = defaultWorkers(), output, scoreType = 'float32', signal } = options;
   const choice = parseDevices(options.device);
-  // The first thread finds the shape of the scores.
+  const known = await recalledShape(model, window);
+  // Unless the shape of the scores is known, the first thread finds it.
   threads.prepare(choice !== 'auto' && choice[0]!.provider === 'cpu' ? workers : 1);
-  const placed = placeWeights(await readAdapted(model.path, model, signal), model.path);
-  // Devices are checked while the shape of the scores is found, so that neither waits for the other.
+  // Devices are checked while the network is read and the shape of its scores is found, so that neither waits for the other.
   const gpus = choice === 'auto' ? autoDevices() : choice.filter(({ provider }) => provider !== 'cpu');
   const candidates = gpus.map((device) => ({ device, refusal: refusalOf(device, options, runtime) }));
   if (choice === 'auto' && !options.requireGpu)
     Promise.all(candidates.map(({ refusal }) => refusal))
       .then((refusals) => {
         // No GPU can run, so the CPU will be used.
-        if (refusals.every((refusal) => refusal !== undefined)) threads.prepare(workers - 1);
+        if (refusals.every((refusal) => refusal !== undefined)) threads.prepare(workers);
       })
       // If a thread cannot be started, the error appears when the thread is used.
       .catch(() => undefined);
-  const map = await findScores(placed.bytes, { ...model, externalData: placed.externalData }, window, threads);
+  const placed = placeWeights(await readAdapted(model.path, model, signal), model.path);
+  const map = known ?? (await findScores(placed.bytes, { ...model, externalData: placed.externalData }, window, threads));
+  if (!known) await rememberShape(model, window, map);
   if (map.channels !== model.channels)
     throw new SegtileError(
       'model',

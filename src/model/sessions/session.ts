@@ -10,6 +10,7 @@ export type ScoreData = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** What a worker loads: a graph with one input of known type and shape, and one output. */
 export interface Start {
+  /** In shared memory if several threads load it. */
   readonly graph: Uint8Array;
   readonly element: 'uint8' | 'uint16' | 'float32' | 'float16';
   readonly dims: readonly number[];

@@ -50,7 +50,9 @@ async function load(start: Start): Promise<void> {
   try {
     const prefix = start.trial && profilePrefix();
     const trial = await inTurn(start.turn, async () => {
-      const session = await onnxruntime.InferenceSession.create(graph, sessionOptions(start, prefix));
+      // onnxruntime takes no shared memory.
+      const own = graph.buffer instanceof SharedArrayBuffer ? graph.slice() : graph;
+      const session = await onnxruntime.InferenceSession.create(own, sessionOptions(start, prefix));
       held = { session, start: rest };
       return prefix && (await tried(session, start, prefix));
     });

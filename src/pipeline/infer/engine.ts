@@ -49,7 +49,11 @@ export interface Engine {
    * @throws {SegtileError} `input` if the slide cannot be read
    */
   suited(slide: string, values: SlideValues): Promise<Engine>;
-  /** Plans a slide. Starts the models at the same time if `startModels` is set. */
+  /**
+   * Plans a slide. Starts the models at the same time if `startModels` is set.
+   *
+   * @throws {SegtileError} as `planSlide`, whether or not the models start
+   */
   planOf(slide: string, values: SlideValues, startModels: boolean): Promise<SlidePlan>;
   /** The models, once they run. They are started once and kept for all slides. */
   ready(clock: StageClock): Promise<ReadyModel>;
@@ -87,8 +91,9 @@ export async function openEngine(
     laid: readonly Geometry[] | undefined,
   ): Engine {
     let pools: Promise<readonly Pool[]> | undefined;
+    const stop = new AbortController();
     const start = (): Promise<readonly Pool[]> => {
-      pools ??= startPools(ensemble, groups, options, note, signal);
+      pools ??= startPools(ensemble, groups, options, note, AbortSignal.any([signal, stop.signal]));
       // Code that needs the workers gets this error from the promise itself. Until then the failure must not count as
       // unhandled.
       pools.catch(() => undefined);
@@ -116,7 +121,9 @@ export async function openEngine(
       },
       async planOf(slide, { mpp, tissue, roi }, startModels) {
         const settled = { ...planned, slideMpp: mpp, tissue, roi };
-        const plan = await planSlide(slide, settled, modelMpp, signal, startModels ? start : undefined);
+        // The slide is opened meanwhile. If both fail, the slide's error is thrown: the models' comes from `ready`.
+        if (startModels) void start();
+        const plan = await planSlide(slide, settled, modelMpp, signal);
         if (auto && laid && laid !== auto.laid) note(`${shownPath(slide)}: ${fittedText(plan.grid, laid[0]!, auto.laid[0]!)}`);
         return plan;
       },
@@ -133,6 +140,8 @@ export async function openEngine(
       },
       failed: () => failed,
       async close() {
+        // Models that still start for a slide that has failed need not be ready first.
+        stop.abort();
         await pools?.then(closePools).catch(() => undefined);
       },
     };

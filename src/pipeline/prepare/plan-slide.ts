@@ -83,7 +83,6 @@ const NATIVE_NOTE =
  * Opens a slide and decides which of its windows are run. Reads only the file's directories and a low-resolution view.
  *
  * @param modelMpp micrometres per pixel that the model was trained at, if the model says so
- * @param onOpen called once the slide is open, before its tissue is looked for
  * @throws {SegtileError} `input` for a file that cannot be read; `usage` for settings that do not fit the file
  */
 export async function planSlide(
@@ -91,7 +90,6 @@ export async function planSlide(
   settings: PlanSettings,
   modelMpp: number | undefined,
   signal: AbortSignal,
-  onOpen?: () => void,
 ): Promise<SlidePlan> {
   const options = { mpp: settings.slideMpp, channels: settings.channels, range: settings.range };
   const slide = await openSlide(path, { signal, ...options });
@@ -103,7 +101,6 @@ export async function planSlide(
     const view = workingView(slide, resolution);
     const input = reader === undefined ? view : workingView(slide, resolution, reader.read);
     const size = { width: view.width, height: view.height };
-    onOpen?.();
     const recipe: InputRecipe = { path, layout: view.level.layout, options, resolution, request };
     const overview = once(() => overviewOf(slide, recipe, OVERVIEW_SIDE, signal));
     const select = (on: Grid) => selectTissue(choice, settings.minTissue, view, on, overview, signal);
