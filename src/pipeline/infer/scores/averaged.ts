@@ -1,4 +1,5 @@
-import { moveMean } from '../../../plan/scores/mean.js';
+import { moveMeanWithin } from '../../../plan/scores/mean.js';
+import type { Size } from '../../../types.js';
 import { createMemory } from './memory.js';
 import type { Inference } from './stages.js';
 
@@ -14,10 +15,11 @@ export interface Part {
  * Runs several models on each window and takes the weighted mean of their scores. Each channel is averaged over the
  * models that have it. The mean of equal scores is exactly that score, to the last bit.
  *
- * @param plane pixels of a window
+ * @param window in px
  * @param channels of the joint scores; at least one model must have each of them
  */
-export function averagedInference(parts: readonly Part[], plane: number, channels: number): Inference {
+export function averagedInference(parts: readonly Part[], window: Size, channels: number): Inference {
+  const plane = window.width * window.height;
   const [only] = parts;
   const same = only!.channelsOf.length === channels && only!.channelsOf.every((to, from) => to === from);
   if (parts.length === 1 && same) return only!.inference;
@@ -31,10 +33,12 @@ export function averagedInference(parts: readonly Part[], plane: number, channel
         await inference.runShared({ pixels, scores, part });
         for (const [from, to] of channelsOf.entries()) {
           weights[to]! += weight;
-          moveMean(
+          moveMeanWithin(
             mean.subarray(to * plane, (to + 1) * plane),
             scores.subarray(from * plane, (from + 1) * plane),
             weight / weights[to]!,
+            window.width,
+            part ?? { x: 0, y: 0, ...window },
           );
         }
         memories[index]!.recycle(scores);

@@ -36,7 +36,7 @@ export function streamModel(
     const inference = symmetricInference(networks[index]!, symmetries, own, model.channels);
     return { inference, weight, channelsOf: ensemble.channelsOf[index]!.map((channel) => channelsOf.indexOf(channel)) };
   });
-  const averaged = averagedInference(parts, own.width * own.height, channelsOf.length);
+  const averaged = averagedInference(parts, own, channelsOf.length);
   return { inference: rescaledInference(averaged, geometry.window, own, channelsOf.length), channelsOf, weights };
 }
 

@@ -1,6 +1,6 @@
-import { moveMean } from '../../../plan/scores/mean.js';
+import { moveMeanWithin } from '../../../plan/scores/mean.js';
 import { inverse, placesOf, type Symmetry, turn, turnedBox, turnedSize } from '../../../plan/windows/symmetry.js';
-import type { Size } from '../../../types.js';
+import type { Box, Size } from '../../../types.js';
 import { createMemory, createPixelMemory } from './memory.js';
 import type { Inference } from './stages.js';
 
@@ -27,7 +27,7 @@ export function symmetricInference(
       for (const [index, symmetry] of symmetries.entries()) {
         turn(view, window, view.length / plane, symmetry, turned.pixels);
         await model.runShared({ ...turned, part: part && turnedBox(part, window, symmetry) });
-        addTurnedBack(mean, turned.scores, window, channels, symmetry, 1 / (index + 1));
+        addTurnedBack(mean, turned.scores, window, part ?? { x: 0, y: 0, ...window }, symmetry, 1 / (index + 1));
       }
       pixelMemory.recycle(turned.pixels);
       memory.recycle(turned.scores);
@@ -35,26 +35,26 @@ export function symmetricInference(
   };
 }
 
-/** {@link moveMean} for the scores of a turned window. */
+/** {@link moveMeanWithin} for the scores of a turned window, all planes. */
 function addTurnedBack(
   mean: Float32Array,
   scores: Float32Array,
   window: Size,
-  channels: number,
+  part: Box,
   symmetry: Symmetry,
   share: number,
 ): void {
-  if (share === 1) {
-    moveMean(mean, scores, share);
-    return;
-  }
   const { start, across, down } = placesOf(turnedSize(window, symmetry), inverse(symmetry));
   const plane = window.width * window.height;
-  for (let c = 0, o = 0; c < channels; c++) {
-    for (let y = 0; y < window.height; y++) {
-      for (let x = 0, from = c * plane + start + y * down; x < window.width; x++, o++, from += across) {
-        mean[o]! += (scores[from]! - mean[o]!) * share;
-      }
+  for (let first = 0; first < mean.length; first += plane) {
+    if (share === 1) {
+      moveMeanWithin(mean.subarray(first, first + plane), scores.subarray(first, first + plane), share, window.width, part);
+      continue;
+    }
+    for (let y = part.y; y < part.y + part.height; y++) {
+      let to = first + y * window.width + part.x;
+      let from = first + start + y * down + part.x * across;
+      for (let x = 0; x < part.width; x++, to++, from += across) mean[to]! += (scores[from]! - mean[to]!) * share;
     }
   }
 }

@@ -49,7 +49,7 @@ function inference(tta: (typeof ttas)[number], models: number, isWhole: boolean)
     const turned = symmetricInference(each, symmetriesOf(tta), window, channels);
     return { inference: turned, weight: 1, channelsOf: [0, 1, 2] };
   });
-  return averagedInference(parts, window.width * window.height, channels);
+  return averagedInference(parts, window, channels);
 }
 
 test('scores are the same to the last bit whether windows are carried whole or in part, whatever the settings', async () => {
