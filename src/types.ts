@@ -100,6 +100,8 @@ export interface Window {
   readonly column: number;
   readonly box: Box;
   readonly core: Box;
+  /** The part of the box that suffices for the scores of the core, if windows are cut to tissue. */
+  readonly shown?: Box;
 }
 
 /** A model's scores for one window: planes of `window.box.width * window.box.height` floats, one per class. */

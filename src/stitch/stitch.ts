@@ -1,9 +1,9 @@
 import { SegtileError } from '../errors.js';
 import { BLOCK_WIDTH, CHUNK_HEIGHT, ringHeight as heightOfRing } from '../plan/memory/ring.js';
 import { type Blend, weightMap } from '../plan/windows/blend.js';
-import { columnAxis, type Grid } from '../plan/windows/grid.js';
+import type { Grid } from '../plan/windows/grid.js';
 import { type Piece, spanOf, wholePiece } from '../plan/windows/piece.js';
-import { within } from '../plan/windows/used.js';
+import { usedSpans } from '../plan/windows/used.js';
 import type { ScoreBlock, ScoreRows, Scores } from '../types.js';
 import { type Arena, type ArenaShape, createArena, kernelOrLoops } from './arena.js';
 import { type Covered, type CoveredPart, coveredAlike, divisorsOf } from './divisors.js';
@@ -92,7 +92,6 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
   const { width: windowWidth, height: windowHeight } = grid.window;
   const map = blend === 'none' ? new Float32Array(windowWidth * windowHeight).fill(1) : weightMap(blend, grid.window);
   const divisors = divisorsOf(map);
-  const span = spanOf(blend);
   const ringHeight = heightOfRing(grid, blend);
   const planeSize = ringHeight * BLOCK_WIDTH;
   const arenas: Arena[] = [];
@@ -126,8 +125,8 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
   function add({ window, data }: Scores): void {
     const { box } = window;
     // Pixels outside the piece belong to another piece. Their sums would never leave the ring.
-    const across = within(span(columnAxis(grid, window.row), window.column), piece.x, piece.width);
-    const down = within(span(grid.y, window.row), piece.y, piece.height);
+    const { across, down } = usedSpans(grid, blend, piece, window);
+    if (across.length === 0 || down.length === 0) return;
     const [right, bottom] = [across.start + across.length, down.start + down.length];
     const loaded = new Set<Arena>();
     for (let index = Math.floor(across.start / BLOCK_WIDTH); index * BLOCK_WIDTH < right; index++) {

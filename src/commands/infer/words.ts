@@ -82,7 +82,7 @@ export function slidePlanText(plan: SlidePlan, perWindow: readonly number[], mem
   const laid = (each: Grid): string => `window ${sides(each.window)}, stride ${sides(each.stride)}, margin ${each.margin} px`;
   const cost =
     `${count(planned)} window${planned === 1 ? '' : 's'}${skipped === 0 ? '' : `, ${count(skipped)} skipped as ${plan.region ? 'outside the region or ' : ''}without tissue`}${denied === 0 ? '' : `, ${count(denied)} denied by ${plan.gated!.gates.length === 1 ? 'the gate' : 'the gates'}`}, ` +
-    `${count(keptCount)} to run${fixed === undefined ? '' : ` where a fixed grid takes ${count(fixed)}`}${passes === keptCount ? '' : `, ${count(passes)} passes through a model`}`;
+    `${count(keptCount)} to run${fixed === undefined ? '' : ` where a fixed grid takes ${count(fixed)}`}${grid.cut ? ', cut to tissue' : ''}${passes === keptCount ? '' : `, ${count(passes)} passes through a model`}`;
   const lines = [
     `${style.strong(slide.path)}: ${slide.format}, ${count(slide.width)} × ${count(slide.height)} px, ${mppText(slide)}${rescaled}`,
     ...(channels === undefined ? [] : [`  channels ${channels.join(', ')}`]),

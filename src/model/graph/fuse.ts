@@ -2,9 +2,9 @@ import { SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
 import { type Model, modelPixels } from '../card/model.js';
 import { removeEnding } from './ending.js';
-import { constant, node, opsetOf, parseModel, serializeModel, valueInfo } from './format/onnx.js';
+import { constant, type Dim, node, opsetOf, parseModel, serializeModel, valueInfo } from './format/onnx.js';
 import { cast, chain, freshNames, type GraphStep, simple, transpose, withNumbers } from './graph-steps.js';
-import { type ScoreShape, tensorShape } from './layout.js';
+import type { ScoreShape } from './layout.js';
 import { partStep } from './part.js';
 import { standardizeChannels, standardizeOver } from './standardize.js';
 
@@ -24,6 +24,7 @@ const luma = [0.299, 0.587, 0.114];
  * @param scoreType `uint8` gives `round(255 p)` for a probability p, in the same order but as one row per image of the batch
  * @param isCut whether two more inputs say which part of the window's scores is given, see {@link partStep}. Before opset 10
  *   they cannot, and there are none
+ * @param isFree whether the graph takes images of any size, and not of the window alone; `map` must have one score per pixel
  * @throws {SegtileError} `model` if logits are asked for but the network only gives probabilities, or if the opset of the
  *   file is too old
  */
@@ -36,6 +37,7 @@ export function fuse(
   batch = 1,
   scoreType: 'float32' | 'uint8' = 'float32',
   isCut = false,
+  isFree = false,
 ): Uint8Array {
   const proto = parseModel(bytes);
   const graph = proto.graph!;
@@ -61,15 +63,15 @@ export function fuse(
     ...(scoreType === 'uint8' ? byteSteps(opset) : []),
   ]);
 
+  const sides: readonly Dim[] = isFree ? ['height', 'width'] : [window.height, window.width];
+  const sizes = scoreType === 'uint8' ? [map.channels * window.height * window.width] : [map.channels, ...sides];
   graph.node = [...front, ...graph.node, ...behind];
   graph.input = [
-    valueInfo(pixels, model.samples, tensorShape(batch, modelPixels(model).channels, window, 'nhwc')),
+    valueInfo(pixels, model.samples, [batch, ...sides, modelPixels(model).channels]),
     ...(part?.inputs ?? []),
     ...graph.input.filter(({ name }) => name !== model.image.name),
   ];
-  const sizes = [map.channels, window.height, window.width];
-  const whole = [batch, ...(scoreType === 'uint8' ? [sizes.reduce((a, b) => a * b)] : sizes)];
-  graph.output = [valueInfo(scores, scoreType, part ? undefined : whole)];
+  graph.output = [valueInfo(scores, scoreType, part ? undefined : [batch, ...sizes])];
   graph.valueInfo = []; // they may name sizes that now are numbers; onnxruntime infers them again
   return serializeModel(proto);
 }

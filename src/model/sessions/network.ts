@@ -22,6 +22,8 @@ export interface Network {
   readonly scores: number;
   /** The batch size that the network was exported for, if it takes no other. */
   readonly fixedBatch: number | undefined;
+  /** Whether the CPU runs parts of windows by themselves, one at a time. */
+  readonly takesParts: boolean;
   /** Makes what a worker is started with, for a batch size and a device. */
   start(batch: number, device: Device, scoreType?: 'float32' | 'uint8'): Start;
 }
@@ -32,11 +34,16 @@ export function describeNetwork(
   model: Model,
   window: Size,
   map: ScoreShape,
-  { output, scoreType }: Pick<Network, 'output' | 'scoreType'>,
+  { output, scoreType, parts = false }: Pick<Network, 'output' | 'scoreType'> & { readonly parts?: boolean | undefined },
 ): Network {
   const { channels } = modelPixels(model);
   const [batchDim] = model.image.dims;
+  // What enlarges or continues scores counts on the size of the window.
+  const isOnePerPixel = map.factor === 1 && map.first === undefined && map.whole === undefined;
+  const takesParts = parts && model.fixedWindow === undefined && isOnePerPixel && scoreType === 'float32';
+  const isFree = (batch: number, { provider }: Device): boolean => takesParts && batch === 1 && provider === 'cpu';
   const network: Network = {
+    takesParts,
     model,
     window,
     output,
@@ -45,7 +52,9 @@ export function describeNetwork(
     scores: window.width * window.height * model.channels,
     fixedBatch: typeof batchDim === 'number' ? batchDim : undefined,
     start: (batch, device, type = scoreType) => ({
-      graph: inSharedMemory(fuse(bytes, model, window, map, output, batch, type, cutting.includes(device.provider))),
+      graph: inSharedMemory(
+        fuse(bytes, model, window, map, output, batch, type, cutting.includes(device.provider), isFree(batch, device)),
+      ),
       element: model.samples,
       dims: tensorShape(batch, channels, window, 'nhwc'),
       externalData,

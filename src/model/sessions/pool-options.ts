@@ -15,6 +15,8 @@ export interface PoolOptions extends DeviceRules {
   readonly requireGpu?: boolean | undefined;
   /** The type in which scores leave the device. Bytes take a quarter of the memory of floats and are off by up to 1/510. */
   readonly scoreType?: 'float32' | 'uint8' | undefined;
+  /** Whether the CPU is to run parts of windows by themselves, if the network takes any size. */
+  readonly parts?: boolean | undefined;
 }
 
 /** The default number of workers: the number of processors that this process may use. */

@@ -56,6 +56,8 @@ export interface SharedRequest {
   readonly type: SampleType;
   /** The part that holds those of all windows. */
   readonly part: Box | undefined;
+  /** If there is one window: what the graph is to see of it. */
+  readonly shown: Box | undefined;
   /** For each window: the numbers of {@link PackedWindow}. */
   readonly windows: readonly PackedWindow[];
 }
@@ -76,6 +78,11 @@ export interface SharedWindow {
   readonly scores: Float32Array<SharedArrayBuffer>;
   /** The part of the window whose scores are wanted, in its pixels; others may be left as they are. All if left out. */
   readonly part?: Box | undefined;
+  /**
+   * What of the window a network must see for that part, which lies within, in its pixels. A network that takes no windows of
+   * other sizes sees all of it, as if this is left out.
+   */
+  readonly shown?: Box | undefined;
 }
 
 /** The messages of the worker: that it has loaded a graph, or the result of a request. Either may be an error instead. */

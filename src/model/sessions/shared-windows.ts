@@ -1,5 +1,5 @@
 import { sharedSamples } from '../../tiff/samples/native.js';
-import type { Box, SampleType, Size } from '../../types.js';
+import type { Box, Samples, SampleType, Size } from '../../types.js';
 import type { PackedWindow, ScoreData, SharedWindow } from './session.js';
 
 /** A window as numbers, given the memories that its pixels and scores lie in. */
@@ -25,6 +25,15 @@ export function partOfAll(windows: readonly Pick<SharedWindow, 'part'>[]): Box |
   const right = Math.max(...parts.map((each) => each.x + each.width));
   const bottom = Math.max(...parts.map((each) => each.y + each.height));
   return { x, y, width: right - x, height: bottom - y };
+}
+
+/** Copies a part of the interleaved pixels of a window to the start of a memory. */
+export function copyPixels(pixels: Samples, window: Size, { x, y, width, height }: Box, out: Samples): void {
+  const channels = pixels.length / (window.width * window.height);
+  for (let row = 0; row < height; row++) {
+    const from = ((y + row) * window.width + x) * channels;
+    out.set(pixels.subarray(from, from + width * channels), row * width * channels);
+  }
 }
 
 /**

@@ -74,6 +74,7 @@ export function startThread(): Thread {
       memories: isKnown ? undefined : memories,
       type: typeOf(windows[0]!.pixels),
       part: partOfAll(windows),
+      shown: windows.length === 1 ? windows[0]!.shown : undefined,
       windows: windows.map((window) => packWindow(window, memories)),
     };
   }

@@ -6,7 +6,7 @@ import { mappedDrivers } from '../devices/adapter.js';
 import { loadOnnxruntime } from '../devices/load-onnxruntime.js';
 import { nodesOfProfile, profilePrefix } from '../devices/profile.js';
 import type { Loaded, Request, ScoreData, SharedRequest, Start, WorkerReply } from './session.js';
-import { shareScores, unpackWindow } from './shared-windows.js';
+import { copyPixels, shareScores, unpackWindow } from './shared-windows.js';
 import { inTurn } from './turn.js';
 
 // A thread for onnxruntime, because `session.run` blocks the thread that calls it. Messages are handled one after the
@@ -123,17 +123,24 @@ async function answer({ id, data, scores: memory }: Request, graph: Held): Promi
 }
 
 /** {@link answer} for windows in shared memory, which onnxruntime does not take. */
-async function answerShared({ id, memories: sent, type, part, windows: packed }: SharedRequest, graph: Held): Promise<void> {
+async function answerShared(
+  { id, memories: sent, type, part, shown, windows: packed }: SharedRequest,
+  graph: Held,
+): Promise<void> {
   try {
     if (sent) memories = sent;
     const windows = packed.map((each) => unpackWindow(each, memories, type));
     graph.images ??= inputFor(windows[0]!.pixels, graph.start);
-    for (const [slot, { pixels }] of windows.entries()) graph.images.set(pixels, slot * pixels.length);
-    const { part: given, dims } = sharedScores(graph, windows[0]!.scores.length, part);
+    const window = windowOf(graph.start);
+    const seen = shown ?? { x: 0, y: 0, ...window };
+    if (shown) copyPixels(windows[0]!.pixels, window, shown, graph.images);
+    else for (const [slot, { pixels }] of windows.entries()) graph.images.set(pixels, slot * pixels.length);
+    const { part: given, dims } = sharedScores(graph, windows[0]!.scores.length, part, seen);
     const length = dims.reduce((a, b) => a * b);
     if (!graph.scores || graph.scores.length < length) graph.scores = newScores(graph.start, length);
-    const { scores, busy } = await run(graph, graph.images, graph.scores.subarray(0, length), dims, given);
-    shareScores(scores.data as ScoreData, given, windowOf(graph.start), windows);
+    const within = { ...given, x: given.x - seen.x, y: given.y - seen.y };
+    const { scores, busy } = await run(graph, graph.images, graph.scores.subarray(0, length), dims, within, seen);
+    shareScores(scores.data as ScoreData, given, window, windows);
     say({ kind: 'written', id, busy });
   } catch (thrown) {
     say({ kind: 'error', id, message: String(thrown) });
@@ -151,11 +158,12 @@ function windowOf({ dims }: Held['start']): Size {
  *
  * @param each how many scores a whole window has
  * @param part that is wanted; all if undefined
+ * @param seen what the graph sees of a window
  */
-function sharedScores({ session, start }: Held, each: number, part: Box | undefined) {
+function sharedScores({ session, start }: Held, each: number, part: Box | undefined, seen: Box) {
   const window = windowOf(start);
   const isCut = session.inputNames.length > 1;
-  const given = isCut && part ? part : { x: 0, y: 0, ...window };
+  const given = isCut && part ? part : seen;
   const [batch, channels] = [start.dims[0]!, each / (window.width * window.height)];
   const sizes = [channels, given.height, given.width];
   return { part: given, dims: [batch, ...(start.scores === 'uint8' ? [sizes.reduce((a, b) => a * b)] : sizes)] };
@@ -165,7 +173,8 @@ function sharedScores({ session, start }: Held, each: number, part: Box | undefi
  * Runs the graph.
  *
  * @param memory for the scores, if there is some and their shape is known
- * @param part of the windows whose scores are given, if the graph gives parts; all by default
+ * @param part of what the graph sees whose scores are given, if the graph gives parts; all by default
+ * @param seen the size of what the graph sees of each window; `data` may be longer
  */
 async function run(
   { session, start }: Held,
@@ -173,10 +182,14 @@ async function run(
   memory: ScoreData | undefined,
   shape: readonly number[] | undefined,
   part: Box = { x: 0, y: 0, ...windowOf(start) },
+  { width, height }: Size = windowOf(start),
 ) {
-  const { element, dims, scores: type = 'float32', turn } = start;
+  const { element, scores: type = 'float32', turn } = start;
   const output = session.outputNames[0]!;
-  const images = feeds(session, new onnxruntime.Tensor(element, data, dims), part);
+  const [batch, , , channels] = start.dims as readonly [number, number, number, number];
+  const dims = [batch, height, width, channels];
+  const pixels = data.subarray(0, batch * height * width * channels);
+  const images = feeds(session, new onnxruntime.Tensor(element, pixels, dims), part);
   const into = memory && shape && { [output]: new onnxruntime.Tensor(type, memory as Uint8Array, shape) };
   const [{ [output]: scores }, busy] = await inTurn(turn, async () => {
     const began = performance.now();

@@ -78,7 +78,7 @@ export async function openEngine(
   const ensemble = joinModels(await readMembers(options, signal));
   const note = onceEach((sentence) => watcher.note?.(sentence));
   const auto = options.plan === 'auto' ? await autoWindows(options, ensemble, note, signal) : undefined;
-  const usual = planSettings(options, ensemble, note, auto?.laid);
+  const usual = planSettings(options, ensemble, note, auto);
   const settings = { ...runSettings(options, ensemble, thresholds), note };
   watcher.model?.(ensemble);
   const { mpp: modelMpp } = ensemble.members[0]!.model;
@@ -93,7 +93,8 @@ export async function openEngine(
     let pools: Promise<readonly Pool[]> | undefined;
     const stop = new AbortController();
     const start = (): Promise<readonly Pool[]> => {
-      pools ??= startPools(ensemble, groups, options, note, AbortSignal.any([signal, stop.signal]));
+      const either = AbortSignal.any([signal, stop.signal]);
+      pools ??= startPools(ensemble, groups, options, planned.cutsToTissue === true, note, either);
       // Code that needs the workers gets this error from the promise itself. Until then the failure must not count as
       // unhandled.
       pools.catch(() => undefined);
@@ -107,16 +108,17 @@ export async function openEngine(
       channels: groups[0]!.channelsOf.length,
       proves: options.prove ?? laid !== undefined,
       window: laid?.length === 1 ? laid[0]!.window : undefined,
-      windows: options.plan === 'auto' ? (laid?.map(laidText).join(', ') ?? 'as usual') : undefined,
+      windows: options.plan === 'auto' ? ((laid && windowsText(laid, planned.cutsToTissue)) ?? 'as usual') : undefined,
       async suited(slide, { mpp }) {
         if (auto?.fit === undefined) return engine;
         const { border } = usual.plan;
         const size = await workingSize(slide, { ...usual.plan, slideMpp: mpp }, modelMpp, signal);
         const own = auto.fit({ size, border });
         if (own === auto.laid[0]) return engine;
-        if (fitted?.windows === laidText(own)) return fitted;
+        const settled = planSettings(options, ensemble, note, { ...auto, laid: [own] });
+        if (fitted?.windows === windowsText([own], settled.plan.cutsToTissue)) return fitted;
         await fitted?.close();
-        fitted = engineWith(planSettings(options, ensemble, note, [own]), [own]);
+        fitted = engineWith(settled, [own]);
         return fitted;
       },
       async planOf(slide, { mpp, tissue, roi }, startModels) {
@@ -169,6 +171,11 @@ function fittedText({ size, border }: FittedImage, laid: Geometry, usual: Geomet
     ((windowsOver({ size, border }, each) * each.window.width * each.window.height) / (size.width * size.height)).toFixed(2);
   const sides = ({ width, height }: Size): string => (width === height ? `${width}` : `${width} × ${height}`);
   return `windows of ${sides(laid.window)} px, stride ${sides(laid.stride)}, fit it better: ${runs(laid)} network runs a pixel of the whole slide instead of ${runs(usual)}`;
+}
+
+/** The windows of `--plan auto`, as a part of the key of a result. */
+function windowsText(laid: readonly Geometry[], cutsToTissue: boolean | undefined): string {
+  return `${laid.map(laidText).join(', ')}${cutsToTissue ? ' cut to tissue' : ''}`;
 }
 
 function laidText({ window, stride, margin }: Geometry): string {

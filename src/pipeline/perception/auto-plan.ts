@@ -15,6 +15,8 @@ import { costOfWindow, longestSide, windowsFor } from './windows-for.js';
 interface AutoWindows {
   readonly laid: Geometry;
   readonly why: string;
+  /** See `AutoPlan`. */
+  readonly cutsToTissue: boolean;
   /** If the model takes windows of any size: what decides on those that fit a slide. */
   readonly free?: Pick<FittingRules, 'needs' | 'longest' | 'costOf'>;
 }
@@ -23,6 +25,8 @@ interface AutoWindows {
 export interface AutoPlan {
   /** One geometry for each model, in px of the model. */
   readonly laid: readonly Geometry[];
+  /** Whether a part of a window gives its scores, so that windows may be cut to tissue. */
+  readonly cutsToTissue: boolean;
   /** Makes the geometry of the one model fit an image; left out if it is the same for all images. */
   readonly fit?: (image: FittedImage) => Geometry;
 }
@@ -62,12 +66,14 @@ export async function autoPlan(
       `${who}windows of ${size} px, margin ${margin}, stride ${step}: ${runsAPixel(laid).toFixed(2)} network runs a pixel instead of ${DENSE_RUNS}, ${why}`,
     );
   }
-  if (found.every(({ free }) => free === undefined)) return { laid: found.map(({ laid }) => laid) };
+  const cutsToTissue = members.length === 1 && found[0]!.cutsToTissue;
+  if (found.every(({ free }) => free === undefined)) return { laid: found.map(({ laid }) => laid), cutsToTissue };
   const unfit = unfitting(options, members.length);
   if (unfit !== undefined) note(`these windows are the same for slides of any size, as ${unfit}`);
   const [{ laid: usual, free }] = found as [AutoWindows];
   return {
     laid: found.map(({ laid }) => laid),
+    cutsToTissue,
     ...(free &&
       unfit === undefined && { fit: (image) => fittingWindows(image, usual, { ...free, isSquare: options.tta === 'd4' }) }),
   };
@@ -101,7 +107,8 @@ async function autoWindows(
 ): Promise<AutoWindows | string> {
   const { name, margin, phase, fixedWindow, window, task, crop } = model;
   // Without padding in its convolutions a network takes only some sizes.
-  const isFree = wanted === undefined && fixedWindow === undefined && crop === undefined;
+  const takesAny = fixedWindow === undefined && crop === undefined;
+  const isFree = wanted === undefined && takesAny;
   if (task === 'classification') return `${name} has one score for a whole window`;
   if (margin !== undefined && phase !== undefined) {
     const side = window ?? LARGEST_SIDE;
@@ -110,6 +117,8 @@ async function autoWindows(
       ? {
           laid,
           why: `as the card says (margin ${margin} px, phase ${phase})`,
+          // A network whose windows its card states may need all of them.
+          cutsToTissue: takesAny && window === undefined,
           ...(isFree && window === undefined && { free: { needs: { margin: laid.margin, phase }, longest: LARGEST_SIDE } }),
         }
       : `the margin of ${margin} px from the card of ${name} leaves nothing of the window`;
@@ -127,6 +136,7 @@ async function autoWindows(
     return {
       laid,
       why: `${sure} (reach ${reach} px, phase ${step}${cost})`,
+      cutsToTissue: takesAny && perception.flips.length === 0,
       ...(isFree &&
         perception.flips.length === 0 && {
           free: { needs, longest: longestSide(costs), costOf: costs && costOfWindow(costs) },

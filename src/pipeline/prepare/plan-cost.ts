@@ -20,10 +20,7 @@ const MOST_WINDOWS = 1e6;
  * @param perWindow for each grid: how often networks are run per window
  */
 export function planCost(plan: SlidePlan, perWindow: readonly number[]): PlanCost {
-  const pixels = [plan, ...plan.others].reduce(
-    (sum, { grid: { window }, selection }, i) => sum + selection.keptCount * window.width * window.height * perWindow[i]!,
-    0,
-  );
+  const pixels = [plan, ...plan.others].reduce((sum, { selection }, i) => sum + selection.seenPixels * perWindow[i]!, 0);
   return { megapixels: pixels / 1e6, times: pixels / (plan.slide.width * plan.slide.height) };
 }
 

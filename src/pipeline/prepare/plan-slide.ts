@@ -36,6 +36,8 @@ export interface PlanSettings {
   readonly margin: number;
   /** See `GridSettings`. */
   readonly phase?: number | undefined;
+  /** See `GridSettings`. */
+  readonly cutsToTissue?: boolean | undefined;
   /** More grids on which the image is scored, for other scales and models. */
   readonly others?: readonly Geometry[] | undefined;
   readonly border: Border;
@@ -95,6 +97,7 @@ export async function planSlide(
   const slide = await openSlide(path, { signal, ...options });
   try {
     const { window, stride, margin, phase, border, placement = 'stride', request, channels, tissue: choice } = settings;
+    const { cutsToTissue } = settings;
     if (request === undefined) requirePicture(path, channels);
     const reader = request && slide.channelReader(request);
     const resolution = settings.resolution ?? defaultResolution(slide, modelMpp);
@@ -104,7 +107,7 @@ export async function planSlide(
     const recipe: InputRecipe = { path, layout: view.level.layout, options, resolution, request };
     const overview = once(() => overviewOf(slide, recipe, OVERVIEW_SIDE, signal));
     const select = (on: Grid) => selectTissue(choice, settings.minTissue, view, on, overview, signal);
-    const tissue = await select(createGrid({ size, window, stride, margin, phase, border, placement }));
+    const tissue = await select(createGrid({ size, window, stride, margin, phase, cutsToTissue, border, placement }));
     const selected = [tissue];
     for (const geometry of settings.others ?? [])
       selected.push(await select(createGrid({ size, ...geometry, border, placement })));

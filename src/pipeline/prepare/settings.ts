@@ -18,6 +18,14 @@ import type { RunSettings } from './run-settings.js';
 import { labelRule, type Thresholds } from './thresholds.js';
 import { geometryOf } from './window-geometry.js';
 
+/** The windows of `--plan auto`. */
+interface ChosenWindows {
+  /** One geometry for each model, in px of the model. */
+  readonly laid: readonly Geometry[];
+  /** Whether a part of a window gives its scores, so that windows may be cut to tissue. */
+  readonly cutsToTissue: boolean;
+}
+
 /** The values for the model that flags set. They override its card. */
 export function cardFlags(options: InferOptions): Card {
   const { layout, color, samples, scale, mean, std, standardize, activation, classes, modelMpp, crop, modelOutput, cam } =
@@ -31,16 +39,17 @@ export function cardFlags(options: InferOptions): Card {
  * Makes the settings of the plan, with a grid for each group of models and each scale.
  *
  * @param note called with a sentence on each decision
- * @param laid the windows of `--plan auto`, one for each model
+ * @param auto the windows of `--plan auto`
  * @throws {SegtileError} `usage` for options that exclude each other, or that make no valid grid on any slide
  */
 export function planSettings(
   options: InferOptions,
   ensemble: Ensemble,
   note: (sentence: string) => void,
-  laid?: readonly Geometry[],
+  auto?: ChosenWindows,
 ): { plan: PlanSettings; groups: readonly WindowGroup[] } {
   refuseBoth(options, SAME_THING);
+  const laid = auto?.laid;
   const { slideMpp, channels, range, minTissue, tta, ttaScales } = options;
   const models = ensemble.members.map(({ model }) => model);
   const border = borderOf(options, models, note);
@@ -72,6 +81,7 @@ export function planSettings(
     range,
     request: channelRequest(models[0]!),
     ...first!.geometry,
+    cutsToTissue: auto?.cutsToTissue === true && others.length === 0 && isSeenOnce(options),
     others: others.map(({ geometry }) => geometry),
     border,
     placement,
@@ -80,6 +90,11 @@ export function planSettings(
     gating: gateSettings(options, ensemble, options),
   };
   return { plan, groups };
+}
+
+/** Whether windows are shown to the model in one way alone, and nothing else looks at their scores. */
+function isSeenOnce({ tta, reportDisagreement, windowScores }: InferOptions): boolean {
+  return tta === 'none' && reportDisagreement !== true && windowScores === undefined;
 }
 
 /**

@@ -75,6 +75,8 @@ export interface RunRecord extends OutputFacts {
   readonly settings: Pick<GridSettings, 'window' | 'stride' | 'margin' | 'border' | 'placement'> & {
     /** The step by which windows may be shifted so that scores only shift with them, in px; null if it is not known. */
     readonly phase: number | null;
+    /** Whether the network saw only what tissue needs of each window. */
+    readonly cutsToTissue: boolean;
   } & Pick<RunSettings, 'plan' | 'blend' | 'blendSpace' | 'maskValues' | 'enlarge' | 'nan' | 'tta' | 'ttaScales'> & {
       readonly labels: LabelRule;
       /** In pixels of the working image; 0 means no limit. */
@@ -175,6 +177,7 @@ export function recordOf(parts: RunParts): RunRecord {
       margin: grid.margin,
       border: grid.border,
       phase: grid.phase ?? null,
+      cutsToTissue: grid.cut !== undefined,
       plan: settings.plan,
       placement: grid.placement ?? 'stride',
       blend: settings.blend,

@@ -11,6 +11,7 @@ import {
   tissueShare,
   tissueThreshold,
 } from '../../plan/tissue/tissue.js';
+import { cutToTissue } from '../../plan/windows/cut-to-tissue.js';
 import type { Grid } from '../../plan/windows/grid.js';
 import { type Selection, selectWindows } from '../../plan/windows/selection.js';
 import { alongTissue } from '../../plan/windows/tissue-grid.js';
@@ -37,7 +38,7 @@ export type TissueChoice =
 /** The windows that hold tissue, and facts on how it was found. */
 export interface TissueSelection {
   readonly selection: Selection;
-  /** The grid of the selection: the given one, or one that follows tissue if its placement is `tissue`. */
+  /** The grid of the selection: the given one, cut to tissue if it says so, or one that follows tissue if its placement is `tissue`. */
   readonly grid: Grid;
   /** If it follows tissue: how many windows a fixed grid of the same windows would run. */
   readonly fixed?: number | undefined;
@@ -120,8 +121,11 @@ export async function selectTissue(
   const judgedOn = `overview of ${low.width} × ${low.height} px`;
   const raster = { mask, width: low.width, height: low.height };
   const found = { ...told, raster, facts: { ...facts, minTissue: least, judgedOn } };
-  if (grid.placement !== 'tissue') return { grid, selection: select(grid), ...found };
-  return { ...alongTissue(grid, tissueRuns(map, grid.size, view.spans), select), ...found };
+  const cut = (on: Grid): Grid => (on.cutsToTissue ? cutToTissue(on, map, view.spans) : on);
+  if (grid.placement === 'tissue')
+    return { ...alongTissue(grid, tissueRuns(map, grid.size, view.spans), select, cut), ...found };
+  const laid = cut(grid);
+  return { grid: laid, selection: select(laid), ...found };
 }
 
 /** Refuses to lay windows along tissue if nothing says where it is, apart from judging windows. */

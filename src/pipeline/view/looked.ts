@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { SegtileError } from '../../errors.js';
 import { readRegularText } from '../../io/regular-file.js';
 import {
+  flag,
   listOf,
   number,
   objectOf,
@@ -31,7 +32,7 @@ import { OVERVIEW_SIDE, selectTissue, type TissueChoice } from '../tissue/tissue
 export interface Looked {
   /** The size of the whole slide in pixels of the working image. */
   readonly spans: Size;
-  /** For each window of its first grid: left, top, width and height in working pixels, and 1 if it was run. */
+  /** For each window of its first grid: left, top, width and height of what the model saw, in working pixels, and 1 if it was run. */
   readonly windows: readonly (readonly [number, number, number, number, 0 | 1])[];
   /** The number of windows of all grids that were run: according to the record, and as computed again. */
   readonly recorded: number;
@@ -52,6 +53,7 @@ const planned = objectOf({
     border: oneOf(...borders),
     placement: oneOf(...placements),
     phase: optional(orNull(whole)),
+    cutsToTissue: optional(flag),
     tissue: objectOf({ method: text, file: optional(text), minTissue: optional(number) }),
     region: orNull(objectOf({ file: text, classes: orNull(listOf(words)), excluded: listOf(words) })),
   }),
@@ -72,9 +74,9 @@ export async function whereLooked(slide: Slide, path: string, signal: AbortSigna
   const isLevel = level?.width === working.width && level.height === working.height;
   const { width, height } = working;
   const view = workingView(slide, isLevel ? { kind: 'level', level: working.level } : { kind: 'size', width, height });
-  const { window, stride, margin, border, placement, tissue, region } = settings;
+  const { window, stride, margin, border, placement, tissue, region, cutsToTissue } = settings;
   const phase = settings.phase ?? undefined;
-  const fixed = createGrid({ size: { width, height }, window, stride, margin, phase, border, placement });
+  const fixed = createGrid({ size: { width, height }, window, stride, margin, phase, border, placement, cutsToTissue });
   const overview = await readOverview(slide, OVERVIEW_SIDE, signal);
   const choice = choiceOf(tissue.method, tissue.file, path);
   const found = await selectTissue(choice, least(choice, tissue.minTissue), view, fixed, async () => overview, signal);
@@ -85,7 +87,7 @@ export async function whereLooked(slide: Slide, path: string, signal: AbortSigna
   const touched = bounds ? await touches(bounds, view, grid, signal) : () => true;
   const all = Array.from({ length: grid.rows }, (_, row) => windowsOfRow(grid, row)).flat();
   const told = all.map((each) => {
-    const { x, y, width: wide, height: high } = each.box;
+    const { x, y, width: wide, height: high } = found.selection.isSkipped(each) ? each.box : (each.shown ?? each.box);
     const run: 0 | 1 = !found.selection.isSkipped(each) && touched(each) ? 1 : 0;
     return [x, y, wide, high, run] as const;
   });

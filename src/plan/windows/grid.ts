@@ -9,6 +9,7 @@ import {
   windowCount,
   windowStart,
 } from './axis.js';
+import { shownPart } from './shown.js';
 
 /** What a grid is made from, in working pixels. `size` is the image, `margin` is removed from each side of a prediction. */
 export interface GridSettings {
@@ -21,6 +22,8 @@ export interface GridSettings {
   readonly placement?: WindowPlacement;
   /** The step by which windows may be shifted so that scores only shift with them, in px; left out if it is not known. */
   readonly phase?: number | undefined;
+  /** Whether the network sees only what tissue needs of each window, see `cutToTissue`. Needs a phase. */
+  readonly cutsToTissue?: boolean | undefined;
 }
 
 /** All windows of an image, in row-major order: `columns * rows` of them, unless they follow tissue. */
@@ -32,6 +35,11 @@ export interface Grid extends GridSettings {
   readonly y: WindowAxis;
   /** If windows follow tissue: the rows of windows, instead of `x`. */
   readonly laid?: readonly LaidRow[];
+  /**
+   * If windows are cut to tissue: for each window, four numbers: left, top, width and height of the part of its core that is
+   * scored, in working px. The width is 0 if that is none of it.
+   */
+  readonly cut?: Int32Array;
 }
 
 /** A row of windows that follow tissue. */
@@ -123,12 +131,20 @@ export function windowsOfRow(grid: Grid, row: number): Window[] {
   const before = grid.laid?.[row]?.first ?? row * grid.columns;
   return Array.from({ length: windowCount(across) }, (_, column) => {
     const coreX = windowCore(across, column);
-    return {
+    const whole = {
       index: before + column,
       row,
       column,
       box: { x: windowStart(across, column), y, width: grid.window.width, height: grid.window.height },
       core: { x: coreX.start, y: coreY.start, width: coreX.length, height: coreY.length },
     };
+    return grid.cut ? cutWindow(whole, grid, grid.cut) : whole;
   });
+}
+
+/** A window of which only a part of the core is scored. */
+function cutWindow(window: Window, grid: GridSettings, cut: Int32Array): Window {
+  const [x = 0, y = 0, width = 0, height = 0] = cut.subarray(4 * window.index, 4 * window.index + 4);
+  const core = { x, y, width, height };
+  return { ...window, core, shown: shownPart(window.box, core, grid) };
 }

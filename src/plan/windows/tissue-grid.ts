@@ -19,22 +19,26 @@ const USUAL_PHASE = 32;
 const TRIED = 24;
 
 /**
- * The windows along tissue, by {@link layTissue}, or those of the fixed grid if these are fewer: rows are tried at some
- * places only, which may be worse where tissue is all of one piece.
+ * The windows along tissue, by {@link layTissue}, or those of the fixed grid if a network sees fewer pixels of these: rows are
+ * tried at some places only, which may be worse where tissue is all of one piece.
  *
  * @param grid a fixed grid with the same windows
  * @param select the windows of a grid that are run
+ * @param cut cuts the windows of a grid to tissue, if they are to be
  * @returns `fixed`: how many windows the fixed grid runs
  */
 export function alongTissue(
   grid: Grid,
   tissue: RunsOfTissue,
   select: (grid: Grid) => Selection,
+  cut: (grid: Grid) => Grid = (each) => each,
 ): { readonly grid: Grid; readonly selection: Selection; readonly fixed: number } {
-  const laid = layTissue(grid, tissue);
-  const [along, selected] = [select(laid), select(grid)];
+  const [fixedGrid, laid] = [grid, layTissue(grid, tissue)].map(cut) as [Grid, Grid];
+  const [along, selected] = [select(laid), select(fixedGrid)];
   const fixed = selected.keptCount;
-  return along.keptCount > fixed ? { grid, selection: selected, fixed } : { grid: laid, selection: along, fixed };
+  return along.seenPixels > selected.seenPixels
+    ? { grid: fixedGrid, selection: selected, fixed }
+    : { grid: laid, selection: along, fixed };
 }
 
 /**

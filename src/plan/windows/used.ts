@@ -13,17 +13,33 @@ const STEP = 16;
  * The part of a window whose scores are used for a piece of the image, in px of the window: its core, or with blend `none`
  * what it owns. It may be somewhat wider.
  */
-export function usedPart(grid: Grid, blend: Blend, piece: Piece, { box, row, column }: Window): Box {
+export function usedPart(grid: Grid, blend: Blend, piece: Piece, window: Window): Box {
+  const { box, shown = box } = window;
+  const { across, down } = usedSpans(grid, blend, piece, window);
+  // A window that is cut to tissue may be run for a piece that has none of it.
+  if (across.length === 0 || down.length === 0) return { ...shown, x: shown.x - box.x, y: shown.y - box.y };
+  const left = Math.max(STEP * Math.floor((across.start - box.x) / STEP), shown.x - box.x);
+  const right = Math.min(STEP * Math.ceil((across.start + across.length - box.x) / STEP), shown.x - box.x + shown.width);
+  return { x: left, y: down.start - box.y, width: right - left, height: down.length };
+}
+
+/** The columns and rows of the image for which the scores of a window are used in a piece; there may be none. */
+export function usedSpans(grid: Grid, blend: Blend, piece: Piece, { core, row, column }: Window): UsedSpans {
   const span = spanOf(blend);
-  const across = within(span(columnAxis(grid, row), column), piece.x, piece.width);
-  const down = within(span(grid.y, row), piece.y, piece.height);
-  const left = STEP * Math.floor((across.start - box.x) / STEP);
-  const right = STEP * Math.ceil((across.start + across.length - box.x) / STEP);
-  return { x: left, y: down.start - box.y, width: Math.min(right, box.width) - left, height: down.length };
+  const [across, down] = [span(columnAxis(grid, row), column), span(grid.y, row)];
+  return {
+    across: within(within(across, piece.x, piece.width), core.x, core.width),
+    down: within(within(down, piece.y, piece.height), core.y, core.height),
+  };
+}
+
+interface UsedSpans {
+  readonly across: Span;
+  readonly down: Span;
 }
 
 /** The part of a span that lies within the span of `room` px from `from` on. */
-export function within({ start, length }: Span, from: number, room: number): Span {
+function within({ start, length }: Span, from: number, room: number): Span {
   const first = Math.max(start, from);
   return { start: first, length: Math.max(0, Math.min(start + length, from + room) - first) };
 }

@@ -132,7 +132,7 @@ async function halfOf(each: Case, phase: number | null): Promise<string[]> {
 /** How often the network was run for each pixel of the slides, in windows. */
 function runsOf(runs: readonly Command[]): number {
   const area = ({ width, height }: { readonly width: number; readonly height: number }): number => width * height;
-  const run = runs.reduce((sum, { record: { windows, settings } }) => sum + windows.run * area(settings.window), 0);
+  const run = runs.reduce((sum, { record: { windows } }) => sum + windows.seenPixels, 0);
   return run / runs.reduce((sum, { record: { working, coverage } }) => sum + area(working) * coverage, 0);
 }
 

@@ -8,7 +8,7 @@ import type { Piece, PieceWindows } from '../../../plan/windows/piece.js';
 import { usedPart } from '../../../plan/windows/used.js';
 import { finalAfter, untouchedAbove } from '../../../stitch/stitch.js';
 import type { Crossing, Strip, WindowFacts } from '../../../strip/strip.js';
-import type { Window } from '../../../types.js';
+import type { Box, Size, Window } from '../../../types.js';
 import type { StageClock } from '../../records/stage-clock.js';
 import type { ReadWindow } from '../reading/reader.js';
 import type { Stitchers } from '../stitching/stitchers.js';
@@ -116,9 +116,10 @@ export async function* inOrder(
         // What is looked at as a whole is wanted as a whole.
         const isSearched = flat || nan === 'skip';
         const part = isSearched || look ? undefined : usedPart(grid, blend, piece, window);
-        await model.runShared({ pixels, scores: slot.scores, part });
+        const shown = shownOf(window);
+        await model.runShared({ pixels, scores: slot.scores, part, shown });
         release();
-        const missing = isSearched && slot.scores.some(Number.isNaN);
+        const missing = isSearched && hasNan(slot.scores, window.box, shown);
         if (missing && nan !== 'skip') throw oneColourError(window);
         return { window, slot, missing };
       }).catch((error: unknown) => {
@@ -147,6 +148,24 @@ export async function* inOrder(
   if (done !== wanted.total) {
     throw new SegtileError('model', `ran ${done} windows where ${wanted.total} were planned`);
   }
+}
+
+/** What of a window the model must see, in px of the window; undefined if that is all of it. */
+function shownOf({ box, shown }: Window): Box | undefined {
+  if (shown === undefined || (shown.width === box.width && shown.height === box.height)) return undefined;
+  return { ...shown, x: shown.x - box.x, y: shown.y - box.y };
+}
+
+/** Whether a score of what the model saw of a window is NaN. */
+function hasNan(scores: Float32Array, { width, height }: Size, seen: Box | undefined): boolean {
+  if (seen === undefined) return scores.some(Number.isNaN);
+  for (let plane = 0; plane < scores.length; plane += width * height) {
+    for (let row = seen.y; row < seen.y + seen.height; row++) {
+      const from = plane + row * width + seen.x;
+      if (scores.subarray(from, from + seen.width).some(Number.isNaN)) return true;
+    }
+  }
+  return false;
 }
 
 function oneColourError({ box }: Window): SegtileError {

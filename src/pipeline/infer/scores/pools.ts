@@ -6,18 +6,20 @@ import type { InferOptions } from '../../prepare/options.js';
 /**
  * Starts a pool for each model of an ensemble, in its order. If one fails, none is left running.
  *
+ * @param parts see `PoolOptions`
  * @throws {SegtileError} as `openPool`
  */
 export async function startPools(
   { members }: Ensemble,
   groups: readonly WindowGroup[],
   options: InferOptions,
+  parts: boolean,
   note: (sentence: string) => void,
   signal: AbortSignal,
 ): Promise<readonly Pool[]> {
   const { workers, blendSpace, device, batch, scoreType, verify } = options;
   const { requireGpu, allowCpuNodes, allowSoftware } = options;
-  const same = { workers, device, batch, scoreType, verify, requireGpu, allowCpuNodes, allowSoftware };
+  const same = { parts, workers, device, batch, scoreType, verify, requireGpu, allowCpuNodes, allowSoftware };
   const pools: Pool[] = [];
   try {
     for (const [index, { model }] of members.entries()) {

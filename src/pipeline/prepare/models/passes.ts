@@ -7,6 +7,8 @@ export interface WindowCounts {
   readonly planned: number;
   readonly skipped: number;
   readonly run: number;
+  /** Pixels of the working image that networks see of the windows that are run; one counts with each window that has it. */
+  readonly seenPixels: number;
   /** If windows follow tissue: how many windows fixed grids would run. */
   readonly fixed?: number;
 }
@@ -18,7 +20,8 @@ export function windowCounts(plan: Grids): WindowCounts {
   const selections = [plan, ...plan.others].map(({ selection }) => selection);
   const planned = selections.reduce((sum, each) => sum + each.planned, 0);
   const run = selections.reduce((sum, each) => sum + each.keptCount, 0);
-  return { planned, skipped: planned - run, run, ...(plan.fixed !== undefined && { fixed: plan.fixed }) };
+  const seenPixels = selections.reduce((sum, each) => sum + each.seenPixels, 0);
+  return { planned, skipped: planned - run, run, seenPixels, ...(plan.fixed !== undefined && { fixed: plan.fixed }) };
 }
 
 /**
