@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deviceText } from '../../dist/commands/infer/device-words.js';
 import type { Runtime } from '../../dist/model/devices/runtime.js';
+import { chooseBatch, chooseSessions } from '../../dist/model/sessions/choose-sessions.js';
 import { openPool, type Pool } from '../../dist/model/sessions/pool.js';
 import type { PoolOptions } from '../../dist/model/sessions/pool-options.js';
 import { RunError, type Session } from '../../dist/model/sessions/session.js';
@@ -106,6 +107,16 @@ describe('where neither batch nor workers are given', () => {
     expect(pool.workers()).toBe(3);
     expect(await scored(pool)).toEqual(alone);
     expect(pool.device.difference).toBe(0);
+  });
+
+  test('so they are where speed is really measured, and what is taken follows from what was measured', async () => {
+    const alone = await scored(await opened(playedGpu(), { batch: 1, workers: 1 }));
+    const pool = await opened({ ...playedGpu(), throughput });
+    expect(await scored(pool)).toEqual(alone);
+    const { batches, sessions } = pool.device.measured!;
+    const speeds = (rates: typeof batches): number[] => rates.map(({ windowsPerSecond }) => windowsPerSecond);
+    expect([pool.batch(), pool.workers()]).toEqual([chooseBatch(speeds(batches)), chooseSessions(speeds(sessions))]);
+    expect(Math.min(...speeds([...batches, ...sessions]))).toBeGreaterThan(0);
   });
 
   test('each of several devices has as many', async () => {
