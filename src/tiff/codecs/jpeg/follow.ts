@@ -12,7 +12,7 @@ declare const WebAssembly: {
     grow(pages: number): number;
   };
   readonly Module: new (code: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: Loops };
+  readonly Instance: new (module: object, imports: object) => { readonly exports: CodeLoops };
 };
 
 /** Bytes of a page, the unit by which a memory grows, and the pages that 32 bits address. */
@@ -23,7 +23,7 @@ const MOST_PAGES = 65_536;
 const FAULTS: readonly Followed['fault'][] = ['none', 'no code', 'too many coefficients', 'too short', 'too long'];
 
 /** What `assembly/follow.ts` exports. All but the numbers of blocks and units are bytes of the memory. */
-interface Loops {
+interface CodeLoops {
   follow(input: number, end: number, data: number, blocks: number, count: number, units: number, told: number): number;
 }
 
