@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { cpus } from 'node:os';
 import type { Size } from '../../types.js';
 import type { Model } from '../card/model.js';
 import { weightFiles } from '../graph/format/weights.js';
@@ -54,7 +55,8 @@ const kept: Kept<WorkerMemory> = {
 export async function measureWorker(task: WorkerTask, signal?: AbortSignal): Promise<WorkerMemory> {
   const { model, output, scoreType, batch } = task;
   const window = model.fixedWindow ?? halvedWindow(task.window);
-  const platform = [process.platform, process.arch, process.version];
+  // onnxruntime lays channels out in blocks that differ between processors.
+  const platform = [process.platform, process.arch, process.version, cpus()[0]?.model];
   const circumstances = { ...graphCircumstances(model, { window, output, scoreType }), batch, platform };
   return remembered(kept, model.sha256, circumstances, async () => {
     const weightBytes = await weightsOf(model.path, signal);

@@ -6,6 +6,7 @@ import type { PlacedNetwork } from '../graph/format/weights.js';
 import { fuse } from '../graph/fuse.js';
 import { type ScoreShape, tensorShape } from '../graph/layout.js';
 import type { Start } from './session.js';
+import { inSharedMemory } from './shared-bytes.js';
 
 /** The devices on which a graph gives only the part of a window's scores that is asked for. The others give all, and always did. */
 const cutting: readonly Device['provider'][] = ['cpu', 'cuda', 'webgpu'];
@@ -63,13 +64,6 @@ export function describeNetwork(
     }),
   };
   return network;
-}
-
-/** Copies bytes to where every thread can read them, since sending them would copy them once for each thread. */
-function inSharedMemory(bytes: Uint8Array): Uint8Array<SharedArrayBuffer> {
-  const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));
-  shared.set(bytes);
-  return shared;
 }
 
 /**

@@ -45,6 +45,14 @@ export interface Request {
   readonly scores?: ScoreData | undefined;
 }
 
+/** A graph to be run once on zeros, beside the one that is loaded, only to know the shape of its output. */
+export interface ShapeRequest {
+  readonly id: number;
+  readonly once: Uint8Array;
+  /** Of its input, which is float32. */
+  readonly dims: readonly number[];
+}
+
 /**
  * Windows in shared memory: the worker copies their pixels into its own input, and their scores out of its output. All
  * is numbers, since memory takes longer to send than a window takes to cut.
@@ -90,6 +98,7 @@ export type WorkerReply =
   | ({ readonly kind: 'loaded' } & Loaded)
   | ({ readonly kind: 'result'; readonly id: number } & GraphScores)
   | ({ readonly kind: 'written'; readonly id: number } & RunFacts)
+  | { readonly kind: 'shape'; readonly id: number; readonly dims: readonly number[] }
   | { readonly kind: 'error'; readonly id: number; readonly message: string; readonly input?: Request['data'] };
 
 /** The output of a graph for one input. */

@@ -1,7 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { SegtileError } from '../../errors.js';
 import { typeOf } from '../../tiff/samples/native.js';
+import { channelBlock } from '../devices/channel-block.js';
 import { refuseTelemetry } from '../devices/telemetry.js';
+import { deviceGraph } from '../graph/cpu/device-graph.js';
 import {
   condensed,
   type GraphScores,
@@ -10,6 +12,7 @@ import {
   RunError,
   type RunFacts,
   type Session,
+  type ShapeRequest,
   type SharedRequest,
   type SharedWindow,
   type Start,
@@ -39,6 +42,9 @@ interface Waiting<T> {
 // (onnxruntime 1.30).
 const webgpuTurn = newTurn();
 
+/** Channels of a block of onnxruntime's layout on this machine, which the first thread that wants to know it is asked. */
+let block: Promise<number> | undefined;
+
 /** Starts a thread, which begins to load onnxruntime. If that fails, loading the first graph fails. */
 export function startThread(): Thread {
   refuseTelemetry();
@@ -57,13 +63,21 @@ export function startThread(): Thread {
     worker.postMessage(undefined);
     return exit;
   };
-  function ask<Result>(request: Omit<Request, 'id'> | Omit<SharedRequest, 'id'>, moved: ArrayBuffer[] = []): Promise<Result> {
+  type Asked = Omit<Request, 'id'> | Omit<SharedRequest, 'id'> | Omit<ShapeRequest, 'id'>;
+  function ask<Result>(request: Asked, moved: ArrayBuffer[] = []): Promise<Result> {
     if (ended) return Promise.reject(ended);
     const id = ++last;
     return new Promise<never>((resolve, reject) => {
       worker.postMessage({ id, ...request }, moved);
       asked.set(id, { resolve, reject } as Waiting<unknown>);
     });
+  }
+  function askBlock(): Promise<number> {
+    block ??= channelBlock((once, dims) => ask({ once, dims })).catch((thrown: unknown) => {
+      block = undefined;
+      throw thrown;
+    });
+    return block;
   }
   /** Sends memory only when it is not what the thread has already. */
   function packed(windows: readonly SharedWindow[]): Omit<SharedRequest, 'id'> {
@@ -108,11 +122,13 @@ export function startThread(): Thread {
 
   return {
     async load(start) {
+      const { device = { provider: 'cpu' } } = start;
+      const graph = await deviceGraph(start.graph, device, askBlock);
       if (ended) throw ended;
       const loaded = new Promise<Loaded>((resolve, reject) => {
         loading = { resolve, reject };
       });
-      worker.postMessage(start.device?.provider === 'webgpu' ? { ...start, turn: webgpuTurn } : start);
+      worker.postMessage({ ...start, graph, ...(device.provider === 'webgpu' && { turn: webgpuTurn }) });
       return { ...session, ...(await loaded) };
     },
     close,

@@ -5,7 +5,7 @@ import type { Box, Samples, Size } from '../../types.js';
 import { mappedDrivers } from '../devices/adapter.js';
 import { loadOnnxruntime } from '../devices/load-onnxruntime.js';
 import { nodesOfProfile, profilePrefix } from '../devices/profile.js';
-import type { Loaded, Request, ScoreData, SharedRequest, Start, WorkerReply } from './session.js';
+import type { Loaded, Request, ScoreData, ShapeRequest, SharedRequest, Start, WorkerReply } from './session.js';
 import { copyPixels, shareScores, unpackWindow } from './shared-windows.js';
 import { inTurn } from './turn.js';
 
@@ -34,10 +34,11 @@ let held: Held | undefined;
 /** The memories that the windows of the last request lay in. */
 let memories: readonly SharedArrayBuffer[] = [];
 let last: Promise<void> = Promise.resolve();
-port.on('message', (message: Start | Request | SharedRequest | undefined) => {
+port.on('message', (message: Start | Request | SharedRequest | ShapeRequest | undefined) => {
   last = last.then(() => {
     if (message === undefined) return leave();
     if ('graph' in message) return load(message);
+    if ('once' in message) return sayShape(message);
     return 'windows' in message ? answerShared(message, held!) : answer(message, held!);
   });
 });
@@ -109,6 +110,19 @@ async function tried(
   const { [output]: scores } = await session.run(feeds(session, images, { x: 0, y: 0, width, height }));
   session.endProfiling();
   return { first: scores!.data as Float32Array<ArrayBuffer>, nodes: await nodesOfProfile(prefix), drivers: mappedDrivers() };
+}
+
+async function sayShape({ id, once, dims }: ShapeRequest): Promise<void> {
+  try {
+    const start: Start = { graph: once, element: 'float32', dims, externalData: '' };
+    const session = await onnxruntime.InferenceSession.create(once, sessionOptions(start, undefined));
+    const zeros = new onnxruntime.Tensor('float32', new Float32Array(dims.reduce((a, b) => a * b)), dims);
+    const { [session.outputNames[0]!]: scores } = await session.run({ [session.inputNames[0]!]: zeros });
+    await session.release();
+    say({ kind: 'shape', id, dims: scores!.dims });
+  } catch (thrown) {
+    say({ kind: 'error', id, message: String(thrown) });
+  }
 }
 
 async function answer({ id, data, scores: memory }: Request, graph: Held): Promise<void> {

@@ -134,7 +134,7 @@ export function valueInfo(name: string, element: Element, dims?: readonly Dim[])
   return create(ValueInfoProtoSchema, { name, type: { tensorType } });
 }
 
-/** Builds a complete model from its parts. */
+/** Builds a complete model from its parts. `domains` names other sets of operators that it uses, each in version 1. */
 export function network(parts: {
   readonly inputs: readonly ValueInfoProto[];
   readonly outputs: readonly ValueInfoProto[];
@@ -142,13 +142,14 @@ export function network(parts: {
   readonly weights?: readonly TensorProto[];
   readonly metadata?: Readonly<Record<string, string>>;
   readonly opset?: number;
+  readonly domains?: readonly string[];
   readonly irVersion?: number;
 }): ModelProto {
-  const { inputs, outputs, nodes, weights = [], metadata = {}, opset = 17, irVersion = 8 } = parts;
+  const { inputs, outputs, nodes, weights = [], metadata = {}, opset = 17, domains = [], irVersion = 8 } = parts;
   return create(ModelProtoSchema, {
     irVersion: BigInt(irVersion),
     producerName: 'segtile',
-    opsetImport: [{ domain: '', version: BigInt(opset) }],
+    opsetImport: [{ domain: '', version: BigInt(opset) }, ...domains.map((domain) => ({ domain, version: 1n }))],
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: create(GraphProtoSchema, {
       name: 'main',

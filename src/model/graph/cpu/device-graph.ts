@@ -1,0 +1,37 @@
+import type { Device } from '../../devices/device.js';
+import { inSharedMemory } from '../../sessions/shared-bytes.js';
+import { parseModel, serializeModel } from '../format/onnx.js';
+import { blockedWalk, isChannelConcat } from './blocked.js';
+import { restateResizes } from './resizes.js';
+import { widenSkips } from './widen-skips.js';
+
+/** What was made of graphs for the CPU: all its workers load the same. */
+const made = new WeakMap<Uint8Array, Promise<Uint8Array>>();
+
+/**
+ * A graph as a device is to load it. For the CPU, it is rewritten so that onnxruntime can keep its blocked layout all the way;
+ * see {@link restateResizes} and {@link widenSkips}. The scores are the same but for the order in which sums are rounded. Other
+ * devices have no such layout and get the graph as it is.
+ *
+ * @param bytes of a whole graph, which must not change any more
+ * @param channelBlock tells how many channels a block has; only asked for the CPU, and if the graph has concatenations
+ * @returns `bytes` themselves if nothing had to be changed; otherwise others, in shared memory if `bytes` are
+ */
+export function deviceGraph(bytes: Uint8Array, { provider }: Device, channelBlock: () => Promise<number>): Promise<Uint8Array> {
+  if (provider !== 'cpu') return Promise.resolve(bytes);
+  const known = made.get(bytes);
+  if (known) return known;
+  const graph = rewritten(bytes, channelBlock);
+  made.set(bytes, graph);
+  graph.catch(() => made.delete(bytes));
+  return graph;
+}
+
+async function rewritten(bytes: Uint8Array, channelBlock: () => Promise<number>): Promise<Uint8Array> {
+  const model = parseModel(bytes);
+  const isRestated = restateResizes(model, blockedWalk(model));
+  const isWidened = model.graph!.node.some(isChannelConcat) && widenSkips(model, await channelBlock());
+  if (!isRestated && !isWidened) return bytes;
+  const graph = serializeModel(model);
+  return bytes.buffer instanceof SharedArrayBuffer ? inSharedMemory(graph) : graph;
+}
