@@ -146,5 +146,5 @@ export function windowsOfRow(grid: Grid, row: number): Window[] {
 function cutWindow(window: Window, grid: GridSettings, cut: Int32Array): Window {
   const [x = 0, y = 0, width = 0, height = 0] = cut.subarray(4 * window.index, 4 * window.index + 4);
   const core = { x, y, width, height };
-  return { ...window, core, shown: shownPart(window.box, core, grid) };
+  return { ...window, core, shown: shownPart(window.box, core, grid.margin, grid.phase ?? 1) };
 }

@@ -1,33 +1,22 @@
-import type { Box, Size, Span } from '../../types.js';
-import type { Border } from './axis.js';
-
-/** What decides how much of a window a network must see. Lengths in working px. */
-interface ShownRules {
-  readonly size: Size;
-  readonly margin: number;
-  readonly border: Border;
-  readonly phase?: number | undefined;
-}
+import type { Box, Span } from '../../types.js';
 
 /** A part has at least this side, in px, if the window has: that of the smallest usual windows, on which networks are tried. */
 const LEAST_SIDE = 256;
 
 /**
  * The part of a window that a network must see so that the scores of a core are those of the whole window: the core and a
- * margin around it. It begins at a multiple of the phase from the window's start, so that scores only shift with it, and ends
- * at one, too, or where the window ends. Beyond the image it ends as soon as it may, as a window does that ends at the border.
+ * margin around it, as far as the window has one. It begins at a multiple of the phase from the window's start, so that
+ * scores only shift with it, and ends at one, too, or where the window ends.
  *
  * @param box of the window, in working px
  * @param core the part whose scores are used, within the core of the window
+ * @param margin that is enough for a network, and the step by which its windows may be shifted, in px
  */
-export function shownPart(box: Box, core: Box, { size, margin, border, phase = 1 }: ShownRules): Box {
-  const along = (window: Span, from: number, length: number, image: number): Span => {
-    const end = from + length + margin;
-    const wanted = { start: from - margin, end: border === 'keep' ? Math.min(end, image) : end };
-    return inPhase(window, wanted, phase);
-  };
-  const across = along({ start: box.x, length: box.width }, core.x, core.width, size.width);
-  const down = along({ start: box.y, length: box.height }, core.y, core.height, size.height);
+export function shownPart(box: Box, core: Box, margin: number, phase: number): Box {
+  const along = (window: Span, from: number, length: number): Span =>
+    inPhase(window, { start: from - margin, end: from + length + margin }, phase);
+  const across = along({ start: box.x, length: box.width }, core.x, core.width);
+  const down = along({ start: box.y, length: box.height }, core.y, core.height);
   return { x: across.start, y: down.start, width: across.length, height: down.length };
 }
 
