@@ -2,7 +2,7 @@ import { type GraphWalk, isStandard, wholeNumbers } from '../../measured/graph.j
 import { constant, type ModelProto, type NodeProto, node, opsetOf } from '../format/onnx.js';
 import { freshNames, type Names } from '../graph-steps.js';
 import { type BlockedWalk, blockedWalk, isChannelConcat, keepsChannels } from './blocked.js';
-import { floatsOf, type Kernel, kernelOf, withIdleInputs, withZeroOutputs } from './zero-channels.js';
+import { type ConvKernel, floatsOf, kernelOf, withIdleInputs, withZeroOutputs } from './zero-channels.js';
 
 /**
  * Only as many channels as a multiple of this are filled up: of others onnxruntime computes no convolution in blocks (1.30), so
@@ -173,7 +173,7 @@ function narrowed(tensor: string, channels: number, users: readonly NodeProto[],
 /** Gives a convolution other weights, and another bias if there is one. Returns the nodes that make them. */
 function setWeights(
   node: NodeProto,
-  { outputs, inputs, sides, data }: Kernel,
+  { outputs, inputs, sides, data }: ConvKernel,
   bias: Float32Array | undefined,
   names: Names,
 ): readonly NodeProto[] {

@@ -1,7 +1,7 @@
 import { elementCode, type TensorProto } from '../format/onnx.js';
 
 /** Weights of a convolution, in the order of ONNX: `[outputs, inputs, height, width]`. */
-export interface Kernel {
+export interface ConvKernel {
   readonly outputs: number;
   readonly inputs: number;
   /** Height and width. */
@@ -21,20 +21,20 @@ export function floatsOf({ rawData }: TensorProto): Float32Array {
 }
 
 /** The weights of a convolution in the plane, from a tensor that {@link hasFloats}. */
-export function kernelOf(tensor: TensorProto): Kernel {
+export function kernelOf(tensor: TensorProto): ConvKernel {
   const [outputs, inputs, height, width] = tensor.dims.map(Number) as [number, number, number, number];
   return { outputs, inputs, sides: [height, width], data: floatsOf(tensor) };
 }
 
 /** The kernel with further outputs behind its own that are 0. */
-export function withZeroOutputs({ outputs, inputs, sides, data }: Kernel, count: number): Kernel {
+export function withZeroOutputs({ outputs, inputs, sides, data }: ConvKernel, count: number): ConvKernel {
   const wider = new Float32Array((data.length / outputs) * (outputs + count));
   wider.set(data);
   return { outputs: outputs + count, inputs, sides, data: wider };
 }
 
 /** The kernel with further inputs before its input `at`, which count for nothing. */
-export function withIdleInputs({ outputs, inputs, sides, data }: Kernel, at: number, count: number): Kernel {
+export function withIdleInputs({ outputs, inputs, sides, data }: ConvKernel, at: number, count: number): ConvKernel {
   const area = sides[0] * sides[1];
   const [before, each, wider] = [at * area, inputs * area, (inputs + count) * area];
   const all = new Float32Array(outputs * wider);
