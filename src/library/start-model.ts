@@ -106,7 +106,7 @@ export async function startModel(model: string, options: StartOptions = {}): Pro
   const note = (sentence: string): void => onNote?.(sentence);
   const ensemble = joinModels(members);
   const { groups } = planSettings(all, ensemble, note);
-  const pools = await startPools(ensemble, groups, all, false, note, signal);
+  const pools = await startPools(ensemble, groups, all, {}, note, signal);
   const { device, capacity, run } = pools[0]!;
   const close = (): Promise<void> => closePools(pools);
   return { model: first!.model, window: groups[0]!.own, device, capacity, run, close, [Symbol.asyncDispose]: close };

@@ -54,7 +54,7 @@ describe.skipIf(reason !== undefined)(`WebGPU${reason === undefined ? '' : ` (sk
   test('gives the part of a window that is wanted', async () => {
     const model = await modelOf(bytes, { activation: 'softmax', scale: 1 / 255 });
     const pool = await openPool(model, {
-      ...{ window, workers: 1, device: 'webgpu', output: 'probabilities', batch: 1, allowSoftware: true },
+      ...{ window, workers: 1, device: 'webgpu', output: 'probabilities', batch: 1, crops: true, allowSoftware: true },
     });
     const pixels = new Uint8Array(new SharedArrayBuffer(32 * 16 * 3));
     pixels.set(noise(window));

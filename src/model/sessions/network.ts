@@ -5,6 +5,7 @@ import type { Device } from '../devices/device.js';
 import type { PlacedNetwork } from '../graph/format/weights.js';
 import { fuse } from '../graph/fuse.js';
 import { type ScoreShape, tensorShape } from '../graph/layout.js';
+import type { PoolOptions } from './pool-options.js';
 import type { Start } from './session.js';
 import { inSharedMemory } from './shared-bytes.js';
 
@@ -35,7 +36,12 @@ export function describeNetwork(
   model: Model,
   window: Size,
   map: ScoreShape,
-  { output, scoreType, parts = false }: Pick<Network, 'output' | 'scoreType'> & { readonly parts?: boolean | undefined },
+  {
+    output,
+    scoreType,
+    parts = false,
+    crops = false,
+  }: Pick<Network, 'output' | 'scoreType'> & Pick<PoolOptions, 'parts' | 'crops'>,
 ): Network {
   const { channels } = modelPixels(model);
   const [batchDim] = model.image.dims;
@@ -43,6 +49,7 @@ export function describeNetwork(
   const isOnePerPixel = map.factor === 1 && map.first === undefined && map.whole === undefined;
   const takesParts = parts && model.fixedWindow === undefined && isOnePerPixel && scoreType === 'float32';
   const isFree = (batch: number, { provider }: Device): boolean => takesParts && batch === 1 && provider === 'cpu';
+  const isCut = ({ provider }: Device): boolean => (crops || takesParts) && cutting.includes(provider);
   const network: Network = {
     takesParts,
     model,
@@ -53,9 +60,7 @@ export function describeNetwork(
     scores: window.width * window.height * model.channels,
     fixedBatch: typeof batchDim === 'number' ? batchDim : undefined,
     start: (batch, device, type = scoreType) => ({
-      graph: inSharedMemory(
-        fuse(bytes, model, window, map, output, batch, type, cutting.includes(device.provider), isFree(batch, device)),
-      ),
+      graph: inSharedMemory(fuse(bytes, model, window, map, output, batch, type, isCut(device), isFree(batch, device))),
       element: model.samples,
       dims: tensorShape(batch, channels, window, 'nhwc'),
       externalData,

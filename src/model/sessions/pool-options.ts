@@ -17,6 +17,8 @@ export interface PoolOptions extends DeviceRules {
   readonly scoreType?: 'float32' | 'uint8' | undefined;
   /** Whether the CPU is to run parts of windows by themselves, if the network takes any size. */
   readonly parts?: boolean | undefined;
+  /** Whether graphs are to give only the scores of a window that are wanted, which takes a little time by itself. */
+  readonly crops?: boolean | undefined;
 }
 
 /** The default number of workers: the number of processors that this process may use. */

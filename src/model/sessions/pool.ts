@@ -93,7 +93,7 @@ export async function openPool(model: Model, options: PoolOptions, runtime: Runt
 }
 
 async function open(model: Model, options: PoolOptions, runtime: Runtime, threads: Threads): Promise<Pool> {
-  const { window, workers = defaultWorkers(), output, scoreType = 'float32', parts, signal } = options;
+  const { window, workers = defaultWorkers(), output, scoreType = 'float32', parts, crops, signal } = options;
   const choice = parseDevices(options.device);
   const known = await recalledShape(model, window);
   // Unless the shape of the scores is known, the first thread finds it.
@@ -117,7 +117,7 @@ async function open(model: Model, options: PoolOptions, runtime: Runtime, thread
       'model',
       `${model.path} gives ${map.channels} channels for a window of ${sides(window)}, expected ${model.channels}`,
     );
-  const network = describeNetwork(placed, model, window, map, { output, scoreType, parts });
+  const network = describeNetwork(placed, model, window, map, { output, scoreType, parts, crops });
   if (typeof options.batch === 'number') checkBatch(network, options.batch);
   if (choice !== 'auto') {
     for (const { refusal } of candidates) {

@@ -94,7 +94,9 @@ export async function openEngine(
     const stop = new AbortController();
     const start = (): Promise<readonly Pool[]> => {
       const either = AbortSignal.any([signal, stop.signal]);
-      pools ??= startPools(ensemble, groups, options, planned.cutsToTissue === true, note, either);
+      // Without a margin, gaussian weights and ramps use all scores of nearly every window.
+      const wants = { parts: planned.cutsToTissue, crops: planned.margin > 0 || settings.blend === 'none' };
+      pools ??= startPools(ensemble, groups, options, wants, note, either);
       // Code that needs the workers gets this error from the promise itself. Until then the failure must not count as
       // unhandled.
       pools.catch(() => undefined);

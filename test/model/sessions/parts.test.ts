@@ -52,6 +52,7 @@ const cases: readonly Case[] = [
   { name: 'of a coarse map', bytes: coarseNetwork(4), card: none },
   { name: 'without a border', bytes: valid, card: none, more: { fit: { factor: 1, crop: 'centre' } } },
   { name: 'of one score for a window', bytes: whole, card: none },
+  { name: 'of which all is wanted', bytes: unet(0.02), card: sigmoid, options: { crops: false }, isOld: true },
   { name: 'of an old opset', bytes: identityNetwork({ opset: 7 }), card: sigmoid, isOld: true },
 ];
 
@@ -77,7 +78,7 @@ test.each(cases)(
   async ({ bytes, card, options, more, isOld }) => {
     const model: Model = { ...(await modelOf(bytes, { scale: 1 / 255, ...card })), ...more };
     for (const batch of [1, 3]) {
-      const pool = await poolOf(model, window, { batch, ...options });
+      const pool = await poolOf(model, window, { batch, crops: true, ...options });
       const count = window.width * window.height * model.channels;
       const asked = async (seed: number, wanted: Box | undefined) => {
         const pixels = new Uint8Array(new SharedArrayBuffer(window.width * window.height * 3));
@@ -96,8 +97,9 @@ test.each(cases)(
           }
           // What is not wanted is not carried.
           const [only] = parts;
-          if (parts.length > 1 || only === undefined || isOld) return;
-          expect(given[0]!.filter((score) => score !== UNTOUCHED)).toHaveLength(only.width * only.height * model.channels);
+          if (parts.length > 1 || only === undefined) return;
+          const carried = isOld ? count : only.width * only.height * model.channels;
+          expect(given[0]!.filter((score) => score !== UNTOUCHED)).toHaveLength(carried);
         }),
         { numRuns: 12, seed: 1 },
       );

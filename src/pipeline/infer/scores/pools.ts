@@ -1,25 +1,26 @@
 import type { Ensemble } from '../../../model/card/ensemble.js';
 import type { WindowGroup } from '../../../model/card/groups.js';
 import { openPool, type Pool } from '../../../model/sessions/pool.js';
+import type { PoolOptions } from '../../../model/sessions/pool-options.js';
 import type { InferOptions } from '../../prepare/options.js';
 
 /**
  * Starts a pool for each model of an ensemble, in its order. If one fails, none is left running.
  *
- * @param parts see `PoolOptions`
+ * @param wants see `PoolOptions`
  * @throws {SegtileError} as `openPool`
  */
 export async function startPools(
   { members }: Ensemble,
   groups: readonly WindowGroup[],
   options: InferOptions,
-  parts: boolean,
+  wants: Pick<PoolOptions, 'parts' | 'crops'>,
   note: (sentence: string) => void,
   signal: AbortSignal,
 ): Promise<readonly Pool[]> {
   const { workers, blendSpace, device, batch, scoreType, verify } = options;
   const { requireGpu, allowCpuNodes, allowSoftware } = options;
-  const same = { parts, workers, device, batch, scoreType, verify, requireGpu, allowCpuNodes, allowSoftware };
+  const same = { ...wants, workers, device, batch, scoreType, verify, requireGpu, allowCpuNodes, allowSoftware };
   const pools: Pool[] = [];
   try {
     for (const [index, { model }] of members.entries()) {
