@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import type { Sink } from '../../types.js';
 import { temporaries } from '../partial-file.js';
+import { HEAP_LIMITS } from './limits.js';
 import { errorOf, type FromThread, type ToThread } from './messages.js';
 
 /** Files that a thread makes of messages, as the main thread sees them. */
@@ -50,7 +51,7 @@ export async function startFiles<Message, Question, Answer, Told>(
   module: URL,
   start: unknown,
 ): Promise<ThreadFiles<Message, Question, Answer, Told>> {
-  const worker = new Worker(module, { workerData: start, resourceLimits: { maxYoungGenerationSizeMb: YOUNG } });
+  const worker = new Worker(module, { workerData: start, resourceLimits: HEAP_LIMITS });
   const pending = new Map<number, Pending>();
   const spare: ArrayBuffer[] = [];
   const own = new Set<string>();
@@ -169,6 +170,3 @@ export async function startFiles<Message, Question, Answer, Told>(
     },
   };
 }
-
-/** Megabytes of young objects of the thread. Its memory counts for the whole process. */
-const YOUNG = 4;

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { SegtileError } from '../../errors.js';
+import { HEAP_LIMITS } from '../../io/threads/limits.js';
 import { typeOf } from '../../tiff/samples/native.js';
 import { channelBlock } from '../devices/channel-block.js';
 import { refuseTelemetry } from '../devices/telemetry.js';
@@ -48,7 +49,7 @@ let block: Promise<number> | undefined;
 /** Starts a thread, which begins to load onnxruntime. If that fails, loading the first graph fails. */
 export function startThread(): Thread {
   refuseTelemetry();
-  const worker = new Worker(new URL('./worker.js', import.meta.url));
+  const worker = new Worker(new URL('./worker.js', import.meta.url), { resourceLimits: HEAP_LIMITS });
   const asked = new Map<number, Waiting<unknown>>();
   let memories: readonly SharedArrayBuffer[] = [];
   let loading: Waiting<Loaded> | undefined;

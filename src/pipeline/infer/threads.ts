@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { HEAP_LIMITS } from '../../io/threads/limits.js';
 
 /**
  * Threads of one kind that wait for work. They do not keep the process running. Starting one takes longer than the work
@@ -21,15 +22,12 @@ export interface BusyThread {
   giveBack(): void;
 }
 
-/** Megabytes of young objects of a thread, which count for the whole process. */
-const YOUNG = 4;
-
 /** @param code the module that the threads run */
 export function idleThreads<Reply>(code: URL): IdleThreads<Reply> {
   const idle: Worker[] = [];
   return {
     take(onMessage, onError) {
-      const thread = idle.pop() ?? new Worker(code, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG } });
+      const thread = idle.pop() ?? new Worker(code, { resourceLimits: HEAP_LIMITS });
       thread.ref();
       thread.on('message', onMessage);
       thread.on('error', onError);

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { processors } from '../../../io/machine/processors.js';
 import { noWasmMemory } from '../../../io/machine/wasm-memory.js';
+import { HEAP_LIMITS } from '../../../io/threads/limits.js';
 
 /**
  * A decoder in WebAssembly. It runs in a thread of its own, because it would block the thread that calls it. It is an
@@ -112,5 +113,5 @@ function retire(worker: Worker): void {
 
 function newWorker(): Worker {
   workers++;
-  return new Worker(new URL('./thread.js', import.meta.url));
+  return new Worker(new URL('./thread.js', import.meta.url), { resourceLimits: HEAP_LIMITS });
 }
