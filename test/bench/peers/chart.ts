@@ -11,6 +11,7 @@ export interface Measured {
   readonly peakMb: number;
 }
 
+const TITLE = 'Processor time and peak memory against the size of the slide';
 const height = 360;
 /** Room for the names on the right, in px; smallest distance between two of them; width of a picture. */
 const NAMES = 190;
@@ -25,7 +26,7 @@ export function comparisonChart(all: readonly Measured[]): string {
   const placed = plots.map((svg, index) => `<g transform="translate(0 ${index * height})">${svg}</g>`).join('\n');
   const box = `width="${WIDTH}" height="${plots.length * height}"`;
   const font = 'font-family="system-ui, sans-serif" font-size="11"';
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${box} ${font}><rect ${box} fill="white"/>${placed}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${box} ${font}><title>${TITLE}</title><rect ${box} fill="white"/>${placed}</svg>\n`;
 }
 
 function plot(all: readonly Measured[], names: readonly string[], figure: 'cpuSeconds' | 'peakMb', label: string): string {
