@@ -45,6 +45,13 @@ describe.each(runNames)('a run that was stopped leaves what it would have left: 
   });
 });
 
+test('windows that are to be cut to tissue are', async () => {
+  const output = join(folder(), 'out');
+  const { windows } = await segment(scene.slide, { ...scene.runs['windows cut to tissue'], output, history: false });
+  expect(windows.run).toBeGreaterThan(1);
+  expect(windows.seenPixels).toBeLessThan(windows.run * 320 * 320);
+});
+
 test('of strips that were damaged, all that stands before is used, and it is said', async () => {
   const given: SegmentOptions = { ...scene.runs['every output'], history: false, workers: 1, report: false };
   const wanted = await runIn(join(folder(), 'out'), given);

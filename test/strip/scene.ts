@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import type { SegmentOptions } from '../../dist/index.js';
 import { disc, folder, save, speckled, writeSlide } from '../cli/door.js';
 import { redClassifier } from '../model/classifiers.js';
@@ -32,6 +33,7 @@ export const runNames = [
   'a mask made of scores',
   'a coarser image',
   'a gate and a veto',
+  'windows cut to tissue',
 ] as const;
 
 type RunName = (typeof runNames)[number];
@@ -82,6 +84,19 @@ export async function makeScene(): Promise<Scene> {
       },
     }),
   );
+  save(at, 'known.onnx', unet(0.02));
+  save(at, 'known.segtile.json', JSON.stringify({ activation: 'sigmoid', margin: 16, phase: 4 }));
+  // A piece of tissue in the middle of the slide, and one at its bottom.
+  const marked = Buffer.from(
+    Array.from({ length: 33 * 56 }, (_, i) => {
+      const [x, y] = [i % 33, Math.floor(i / 33)];
+      return Number((x >= 5 && x < 12 && y >= 20 && y < 30) || (x >= 20 && y >= 50));
+    }),
+  );
+  await sharp(marked, { raw: { width: 33, height: 56, channels: 1 } })
+    .toColourspace('b-w')
+    .png()
+    .toFile(join(at, 'tissue.png'));
   const [csv, coco] = [join(at, 'submission.csv'), join(at, 'submission.json')];
   const runs: Record<RunName, SegmentOptions> = {
     'every output': {
@@ -152,6 +167,13 @@ export async function makeScene(): Promise<Scene> {
       blendSpace: 'logits',
       tissue: 'none',
       probabilities: 'float32',
+    },
+    'windows cut to tissue': {
+      model: model('known'),
+      window: 320,
+      plan: 'auto',
+      tissue: join(at, 'tissue.png'),
+      probabilities: 'uint8',
     },
   };
   return { slide, runs, shared: [csv, coco] };

@@ -1,33 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import sharp from 'sharp';
-import { beforeAll, expect, test } from 'vitest';
-import { unet } from '../../../model/networks.ts';
-import { folder, readMask, readPlanes, save, segtileWell, speckled, writeSlide } from '../../door.ts';
+import { expect, test } from 'vitest';
+import { folder, readMask, readPlanes, segtileWell } from '../../door.ts';
+import { makeTissueScene } from './tissue-scene.ts';
 
 const cwd = folder();
 const [width, height] = [1500, 1100];
-/** Tissue of several forms, one of which reaches the border: left, top, width and height. */
-const pieces = [
+/** Tissue of several forms, one of which reaches the border. */
+const isTissue = await makeTissueScene(cwd, { width, height }, [
   [40, 60, 300, 200],
   [700, 420, 420, 330],
   [1400, 1000, 100, 100],
-] as const;
-const isTissue = (x: number, y: number): boolean =>
-  pieces.some(([left, top, w, h]) => x >= left && x < left + w && y >= top && y < top + h);
-
-beforeAll(async () => {
-  await writeSlide(join(cwd, 'slide.tif'), width, height, speckled, { pyramid: false });
-  const data = Buffer.from(
-    Array.from({ length: width * height }, (_, i) => Number(isTissue(i % width, Math.floor(i / width)))),
-  );
-  await sharp(data, { raw: { width, height, channels: 1 } })
-    .toColourspace('b-w')
-    .png()
-    .toFile(join(cwd, 'tissue.png'));
-  save(cwd, 'net.onnx', unet(0.02, { channels: 2 }));
-  save(cwd, 'net.segtile.json', JSON.stringify({ activation: 'sigmoid', margin: 16, phase: 4 }));
-});
+]);
 
 const shared = ['infer', 'slide.tif', '-m', 'net.onnx', '--device', 'cpu', '--no-preview', '--no-history'];
 const tissue = ['--tissue', 'tissue.png', '--window', '512'];

@@ -1,35 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { beforeAll, expect, test } from 'vitest';
-import { unet } from '../../../model/networks.ts';
-import { folder, readMask, save, segtile, segtileWell, speckled, writeSlide } from '../../door.ts';
+import { expect, test } from 'vitest';
+import { folder, readMask, segtile, segtileWell } from '../../door.ts';
+import { makeTissueScene } from './tissue-scene.ts';
 
 const cwd = folder();
 const [width, height] = [1400, 1100];
-/** Fragments, as they lie: left, top, width, height. */
-const fragments = [
+/** Fragments, as they lie. */
+const inFragment = await makeTissueScene(cwd, { width, height }, [
   [90, 70, 150, 120],
   [700, 60, 110, 130],
   [1290, 480, 100, 100],
   [330, 620, 400, 110],
   [10, 990, 60, 100],
-] as const;
-const inFragment = (x: number, y: number): boolean =>
-  fragments.some(([left, top, w, h]) => x >= left && x < left + w && y >= top && y < top + h);
-
-beforeAll(async () => {
-  await writeSlide(join(cwd, 'slide.tif'), width, height, speckled, { pyramid: false });
-  const data = Buffer.from(
-    Array.from({ length: width * height }, (_, i) => (inFragment(i % width, Math.floor(i / width)) ? 1 : 0)),
-  );
-  await sharp(data, { raw: { width, height, channels: 1 } })
-    .toColourspace('b-w')
-    .png()
-    .toFile(join(cwd, 'tissue.png'));
-  save(cwd, 'net.onnx', unet(0.02, { channels: 2 }));
-  save(cwd, 'net.segtile.json', JSON.stringify({ activation: 'sigmoid', margin: 16, phase: 4 }));
-});
+]);
 
 const shared = [
   'infer',
