@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { openModel } from '../../dist/model/measured/open-model.js';
 import { measureCosts, type WindowCost } from '../../dist/pipeline/perception/window-costs.js';
 import { unet } from '../model/networks.ts';
-import { folder, readMask, save, segtile, segtileWell, speckled, writeSlide } from './door.ts';
+import { disc, folder, readMask, save, segtile, segtileWell, speckled, writeSlide } from './door.ts';
 
 const cwd = folder();
 
@@ -31,6 +31,15 @@ test('tune says how far a model looks, and which windows follow', async () => {
   expect(stdout).toMatch(/windows +1,024 px, margin 16, stride 992: 1\.07 network runs a pixel/);
   const { stdout: json } = await segtileWell(['tune', 'net.onnx', '--json', '--no-cost'], { cwd });
   expect(JSON.parse(json)).toMatchObject({ model: 'net', phase: 4, margin: 16, flips: [] });
+});
+
+test('tune compares labels on a slide that is several windows wide', async () => {
+  const [left, right] = [disc(600, 600, 500), disc(1800, 600, 500)];
+  await writeSlide(join(cwd, 'wide.tif'), 2400, 1200, (x, y) => (x < 1200 ? left : right)(x, y));
+  const { stdout } = await segtileWell(['tune', 'whole.onnx', 'wide.tif', '--json', '--no-cost'], { cwd });
+  const { flips, ...found } = JSON.parse(stdout);
+  expect(found).toMatchObject({ reach: null, margin: null, seesNear: false });
+  expect(flips.length).toBeGreaterThan(5);
 });
 
 test('tune measures what windows cost here, within memory, and --plan auto takes the cheapest of them', async () => {

@@ -29,12 +29,12 @@ export async function slidePictures(
     const { selection, input } = plan;
     const every = Math.max(1, Math.floor(selection.keptCount / PAIRS));
     const pictures: TrialPicture[] = [];
-    let seen = 0;
-    const chosen = {
-      ...selection,
-      kept: (row: number) => selection.kept(row).filter(() => seen++ % every === 0),
-    };
-    for await (const { pixels } of cutWindows(input, chosen, signal)) {
+    const spread = new Set<number>();
+    for (let row = 0, seen = 0; row < selection.count; row++)
+      for (const { index } of selection.kept(row)) if (seen++ % every === 0) spread.add(index);
+    // A row is asked for more than once.
+    const kept = (row: number) => selection.kept(row).filter(({ index }) => spread.has(index));
+    for await (const { pixels } of cutWindows(input, { ...selection, kept }, signal)) {
       pictures.push({ ...window, data: pixels });
       if (pictures.length === PAIRS) break;
     }
