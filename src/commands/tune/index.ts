@@ -38,7 +38,7 @@ export async function runTune(
   const pictures = slide === undefined ? [] : await slidePictures(slide, model, slideMpp, signal);
   const perception = await perceive(model, signal, pictures);
   // The windows of a network of fixed size, or one that sees as far as its window, cannot be chosen.
-  const isFree = model.fixedWindow === undefined && perception.margin !== null && perception.flips.length === 0;
+  const isFree = model.fixedWindow === undefined && perception.margin !== null && perception.seesNear;
   const most = memory ?? memoryLimit().bytes;
   const costs = cost && isFree ? await measureCosts(model, { device, workers }, most, signal) : [];
   const windows = windowsFor(model, perception, undefined, costs);

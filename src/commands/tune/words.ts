@@ -1,5 +1,5 @@
 import type { Model } from '../../model/card/model.js';
-import type { Perception } from '../../pipeline/perception/perceive.js';
+import { type Perception, suretyOf } from '../../pipeline/perception/perceive.js';
 import type { LaidWindows } from '../../pipeline/perception/windows-for.js';
 import { count, figure, pairs, percent } from '../../terminal/format.js';
 import type { Style } from '../../terminal/style.js';
@@ -40,11 +40,11 @@ export function tuneText(
   return `${style.strong(model.name)}\n${lines}\n${flips.length === 0 ? '' : curve(flips, margin)}`;
 }
 
-function marginText({ reach, margin, flips }: Perception): string {
+function marginText(perception: Perception): string {
+  const { reach, margin, flips } = perception;
   if (margin === null) return 'none is enough: labels differ at every distance from the border';
-  const sure =
-    flips.length === 0 ? `it is beyond the reach of ${reach} px, so no label differs` : 'fewer than 1 in 10,000 labels differ';
-  return `${margin} px are enough: ${sure}`;
+  const why = flips.length === 0 ? `it is beyond the reach of ${reach} px, so ` : '';
+  return `${margin} px are enough: ${why}${suretyOf(perception)}`;
 }
 
 function laidText({ window, stride, margin, runs, milliseconds }: LaidWindows): string {

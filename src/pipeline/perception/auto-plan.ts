@@ -7,7 +7,7 @@ import { type FittedImage, type FittingRules, fittingWindows } from '../../plan/
 import type { Geometry } from '../../plan/windows/scale.js';
 import type { Size } from '../../types.js';
 import type { InferOptions } from '../prepare/options.js';
-import { perceive } from './perceive.js';
+import { perceive, suretyOf } from './perceive.js';
 import { knownCosts } from './window-costs.js';
 import { costOfWindow, longestSide, windowsFor } from './windows-for.js';
 
@@ -129,16 +129,15 @@ async function autoWindows(
   const found = windowsFor(model, perception, wanted, costs).filter(({ runs }) => runs < DENSE_RUNS);
   const { reach, phase: step } = perception;
   if (found.length > 0) {
-    const sure = perception.flips.length === 0 ? 'no label differs' : 'fewer than 1 in 10,000 labels differ';
     const { milliseconds, runs: _, ...laid } = found[0]!;
     const cost = milliseconds === undefined ? '' : `; ${milliseconds} ms a megapixel here`;
     const needs = { margin: laid.margin, phase: step ?? 1 };
     return {
       laid,
-      why: `${sure} (reach ${reach} px, phase ${step}${cost})`,
-      cutsToTissue: takesAny && perception.flips.length === 0,
+      why: `${suretyOf(perception)} (reach ${reach} px, phase ${step}${cost})`,
+      cutsToTissue: takesAny && perception.seesNear,
       ...(isFree &&
-        perception.flips.length === 0 && {
+        perception.seesNear && {
           free: { needs, longest: longestSide(costs), costOf: costs && costOfWindow(costs) },
         }),
     };

@@ -15,7 +15,7 @@ import {
 } from '../../model/measured/reach.js';
 import { naturalWindows } from '../../model/measured/windows.js';
 import { openPool, type Pool } from '../../model/sessions/pool.js';
-import { emptyLabelCount, labelRows } from '../../plan/labels/labels.js';
+import { emptyLabelCount, type LabelCount, labelRows } from '../../plan/labels/labels.js';
 import type { Samples, Size } from '../../types.js';
 import { labelRule } from '../prepare/thresholds.js';
 
@@ -32,8 +32,13 @@ export interface Perception {
   readonly phase: number | null;
   /** The margin that is enough; null if none was found. */
   readonly margin: number | null;
-  /** If labels were compared because the network sees far: for each margin, the share of labels that differ. */
+  /** If the margin was found by comparing labels: for each margin, the share of labels that differ. */
   readonly flips: readonly (readonly [margin: number, share: number])[];
+  /**
+   * Whether the network sees no farther than a sixth of its window. Then a margin as wide as its reach is enough in windows
+   * of any size, and a narrower one that labels allow is nearly so.
+   */
+  readonly seesNear: boolean;
 }
 
 /** A picture for trials: interleaved samples of a square of some px, from which windows are cut. */
@@ -51,8 +56,14 @@ const SIDES = [512, 1024];
  */
 const FAR = 1 / 6;
 
-/** The share of labels that may differ at the chosen margin if a network sees farther than that. */
+/** The share of labels that may differ at a margin that is narrower than the reach. */
 const FLIPPED = 1e-4;
+
+/** If the reach is a smaller share, a narrower margin is used only if windows keep this many times as many pixels with it. */
+const WORTH = 1.1;
+
+/** The least share of labels other than the commonest one with which labels tell how far borders are seen. */
+const TELLING = 0.01;
 
 /** How many pairs of windows are compared in that case. */
 export const PAIRS = 4;
@@ -73,25 +84,27 @@ const LEAST_SIDE = 128;
 const MOST = 64;
 
 /** Increased whenever the rules change so that a network would get another result. */
-const RULES = 1;
+const RULES = 2;
 
 const kept: Kept<Perception> = {
   folder: 'perception',
   isFound: (value): value is Perception =>
-    isRecord(value) && isSize(value.window) && Array.isArray(value.flips) && 'reach' in value && 'phase' in value,
+    isRecord(value) && isSize(value.window) && Array.isArray(value.flips) && 'reach' in value && 'seesNear' in value,
 };
 
 /**
  * Measures how far a network sees and in what step it moves. It runs a window, the same window with another patch in
- * its middle, and the same window shifted. If the network sees farther than a sixth of its window, it compares the
- * labels of pairs of windows instead. Runs on the CPU. The result is cached, unless it comes from pictures of a slide.
+ * its middle, and the same window shifted. If the network sees farther than a sixth of its window, or a margin as wide as
+ * its reach would cost much, it compares the labels of pairs of windows. Runs on the CPU. The result is cached, unless it comes from pictures of a slide.
  *
  * @param pictures of a slide, on which labels are compared, at least {@link pictureSide} px on a side; if there are
  *   none, pictures are generated
  */
 export async function perceive(model: Model, signal: AbortSignal, pictures: readonly TrialPicture[] = []): Promise<Perception> {
   const { layout, color, samples, normalize, activation, crop, output, cam } = model;
-  const circumstances = { RULES, layout, color, samples, normalize, activation, crop, output, cam, fixed: model.fixedWindow };
+  const rule = labelRule(model, model.path, undefined);
+  const fixed = model.fixedWindow;
+  const circumstances = { RULES, layout, color, samples, normalize, activation, crop, output, cam, fixed, rule };
   const find = () => perceived(model, signal, pictures);
   return pictures.length > 0 ? find() : remembered(kept, model.sha256, circumstances, find);
 }
@@ -113,12 +126,30 @@ async function perceived(model: Model, signal: AbortSignal, pictures: readonly T
   for (const window of windows) {
     const seen = await seenAt(model, window, signal);
     if (seen.reach === null) continue;
-    if (seen.reach <= FAR * Math.min(largest.width, largest.height))
-      return { ...seen, margin: Math.ceil(seen.reach / STEP) * STEP, flips: [] };
-    return { ...seen, ...(await comparedAt(model, largest, seen.phase, signal, pictures)), window: largest };
+    const seesNear = seen.reach <= FAR * Math.min(largest.width, largest.height);
+    const sure = Math.ceil(seen.reach / STEP) * STEP;
+    // Narrower ones were found on pictures that may have little in common with a slide.
+    const half = Math.ceil(seen.reach / 2 / STEP) * STEP;
+    if (seesNear && !isWorth(largest, sure, half)) return { ...seen, margin: sure, flips: [], seesNear };
+    const { isTelling, ...compared } = await comparedAt(model, largest, seen.phase, signal, pictures);
+    if (!seesNear) return { ...seen, ...compared, window: largest, seesNear };
+    const margin = isTelling && compared.margin !== null ? Math.max(compared.margin, half) : sure;
+    if (!isWorth(largest, sure, margin)) return { ...seen, margin: sure, flips: [], seesNear };
+    return { ...seen, ...compared, margin, window: largest, seesNear };
   }
-  const phase = null;
-  return { window: largest, reach: null, phase, ...(await comparedAt(model, largest, phase, signal, pictures)) };
+  const { isTelling: _, ...compared } = await comparedAt(model, largest, null, signal, pictures);
+  return { window: largest, reach: null, phase: null, ...compared, seesNear: false };
+}
+
+/** Whether windows with the second margin keep so many more pixels than with the first that a few labels may differ. */
+function isWorth({ width, height }: Size, margin: number, narrower: number): boolean {
+  const kept = (removed: number): number => (width - 2 * removed) * (height - 2 * removed);
+  return kept(narrower) >= WORTH * kept(margin);
+}
+
+/** How sure it is that windows with the margin that was found give the labels of windows without borders, in words. */
+export function suretyOf({ flips }: Perception): string {
+  return flips.length === 0 ? 'no label differs' : 'fewer than 1 in 10,000 labels differ';
 }
 
 /** Reach and phase, measured in windows of one size. */
@@ -150,18 +181,23 @@ async function seenAt(
   }
 }
 
-/** The margin beyond which the labels of two windows hardly differ, and the share of labels that differ for each margin. */
+/**
+ * The margin beyond which the labels of two windows hardly differ, and the share of labels that differ for each margin.
+ * `isTelling` is whether there were labels of several kinds; those of a network that finds nothing never differ.
+ */
 async function comparedAt(
   model: Model,
   window: Size,
   phase: number | null,
   signal: AbortSignal,
   pictures: readonly TrialPicture[],
-): Promise<Pick<Perception, 'margin' | 'flips'>> {
+): Promise<Pick<Perception, 'margin' | 'flips'> & { readonly isTelling: boolean }> {
   const pool = await openPool(model, { window, workers: 1, device: 'cpu', output: 'probabilities', signal });
   try {
     const shift = Math.max(phase ?? MOST, MOST);
-    const counts = await comparedLabels(model, pool, window, shift, pictures.length > 0 ? pictures : madeUp(model, window));
+    const labels = emptyLabelCount();
+    const shown = pictures.length > 0 ? pictures : madeUp(model, window);
+    const counts = await comparedLabels(model, pool, window, shift, shown, labels);
     const side = Math.min(window.width, window.height);
     const flips: (readonly [number, number])[] = [];
     for (let margin = 0; margin <= side / 2; margin += STEP) {
@@ -169,7 +205,8 @@ async function comparedAt(
       if (share !== undefined) flips.push([margin, share]);
     }
     const margin = phase === null ? undefined : marginFor(counts, FLIPPED);
-    return { margin: margin !== undefined && margin <= side / 3 ? margin : null, flips };
+    const commonest = Math.max(...labels.perLabel) / labels.covered;
+    return { margin: margin !== undefined && margin <= side / 3 ? margin : null, flips, isTelling: 1 - commonest >= TELLING };
   } finally {
     await pool.close();
   }
@@ -203,20 +240,25 @@ async function isSameAfter(
   return difference !== undefined && isSameScore(difference);
 }
 
-/** Compares the labels of pairs of windows. The second window of a pair is shifted by a multiple of the phase. */
+/**
+ * Compares the labels of pairs of windows. The second window of a pair is shifted by a multiple of the phase.
+ *
+ * @param labels to which the labels of all windows are added
+ */
 async function comparedLabels(
   model: Model,
   pool: Pool,
   window: Size,
   shift: number,
   pictures: readonly TrialPicture[],
+  labels: LabelCount,
 ): Promise<FlipCounts> {
   const rule = labelRule(model, model.path, undefined);
   const { width, height } = window;
   const labelled = async (picture: TrialPicture, shift: number): Promise<Uint8Array> => {
     const data = await pool.run(cut(picture, window, shift, model));
     const block = { x: 0, y: 0, width, height, classes: model.channels, data };
-    return labelRows({ y: 0, height, blocks: [block] }, width, rule, emptyLabelCount()).data;
+    return labelRows({ y: 0, height, blocks: [block] }, width, rule, labels).data;
   };
   const counts = noFlips(window);
   for (let pair = 0; pair < PAIRS; pair++) {

@@ -17,8 +17,8 @@ export interface LaidWindows extends Geometry {
 const ALIKE = 0.03;
 
 /**
- * The windows with which a network gives the same labels, the cheapest first; none if no margin is enough. If the reach
- * of the network is known, it may have windows of any size; otherwise it keeps the size that it was measured with.
+ * The windows with which a network gives the same labels, the cheapest first; none if no margin is enough. If the
+ * network sees near, it may have windows of any size; otherwise it keeps the size that it was measured with.
  *
  * @param wanted the only allowed size of the windows
  * @param costs what windows cost on a device; if they were not measured, the cheapest are those with the fewest runs of the
@@ -26,12 +26,12 @@ const ALIKE = 0.03;
  */
 export function windowsFor(
   model: Model,
-  { window, margin, phase, flips }: Perception,
+  { window, margin, phase, seesNear }: Perception,
   wanted?: Size,
   costs: readonly WindowCost[] = [],
 ): readonly LaidWindows[] {
   if (margin === null || phase === null) return [];
-  const free = model.fixedWindow === undefined && flips.length === 0;
+  const free = model.fixedWindow === undefined && seesNear;
   const sides = costs.length > 0 ? costs.map(({ side }) => side) : USUAL_SIDES;
   const usual = sides.map((side) => ({ width: side, height: side }));
   const sizes = (free ? (wanted ? [wanted] : usual) : [window]).filter(

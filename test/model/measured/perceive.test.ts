@@ -50,12 +50,28 @@ describe('how far networks look, and in what step', () => {
     expect(best!.stride.width % 4).toBe(0);
   });
 
-  test.each([
-    ['nuclei', 46, 8],
-    ['kidney', 94, 16],
-  ])('the bundled %s: %i px, in steps of %i', async (name, reach, phase) => {
-    const { model } = await openModel(bundledModel(name), {}, { signal });
-    expect(await perceive(model, signal)).toMatchObject({ reach, phase, margin: 8 * Math.ceil(reach / 8) });
+  test('the bundled nuclei: 46 px, and a margin as wide costs little', async () => {
+    const { model } = await openModel(bundledModel('nuclei'), {}, { signal });
+    const expected = { reach: 46, phase: 8, margin: 48, flips: [], seesNear: true };
+    expect(await perceive(model, signal)).toMatchObject(expected);
+  });
+
+  test('the bundled kidney: 94 px, but few labels differ beyond a narrower margin, which saves much', async () => {
+    const { model } = await openModel(bundledModel('kidney'), {}, { signal });
+    const perception = await perceive(model, signal);
+    expect(perception).toMatchObject({ reach: 94, phase: 16, seesNear: true });
+    const margin = perception.margin!;
+    expect(margin).toBeGreaterThanOrEqual(94 / 2);
+    expect(margin).toBeLessThan(94);
+    expect(new Map(perception.flips).get(margin)).toBeLessThanOrEqual(1e-4);
+    expect(windowsFor(model, perception)[0]!.runs).toBeLessThan(1024 ** 2 / (1024 - 192) ** 2);
+  });
+
+  test('labels of one kind tell nothing: the margin is as wide as the reach', async () => {
+    const { model } = await openModel(bundledModel('kidney'), {}, { signal });
+    const classes = model.classes.map((each) => ({ ...each, threshold: 1 }));
+    const perception = await perceive({ ...model, classes }, signal);
+    expect(perception).toMatchObject({ reach: 94, margin: 96, flips: [], seesNear: true });
   });
 
   test('one that is shown standardised windows looks at all of them: no margin is enough', async () => {
