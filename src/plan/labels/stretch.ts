@@ -40,7 +40,7 @@ export function stretcher(from: SpanningSize, to: Size): (rows: RasterRows) => I
 }
 
 /** One row of the output. */
-interface Line {
+interface StretchedRow {
   readonly pixels: Uint8Array;
   /** Fills it from a row of the input. */
   show(row: Uint8Array): void;
@@ -52,7 +52,7 @@ interface Line {
  *
  * @param columnOf the column of the input that a column of the output shows
  */
-function createLine(width: number, columnOf: (x: number) => number): Line {
+function createLine(width: number, columnOf: (x: number) => number): StretchedRow {
   const words = new Int32Array(Math.ceil(width / 4));
   const columns = Int32Array.from({ length: 4 * words.length }, (_, x) => columnOf(x));
   return {
