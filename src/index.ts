@@ -115,6 +115,7 @@ export type { RegionFacts } from './pipeline/tissue/region.js';
 export type { TissueSelection } from './pipeline/tissue/tissue.js';
 export type { Area, CleanUpAreas } from './plan/labels/cleaning/area.js';
 export { type CleanedCount, type Cleaner, type CleanUp, createCleaner } from './plan/labels/cleaning/clean-up.js';
+export type { LabelLoops, Rival, Winners } from './plan/labels/label-loops.js';
 export { type LabelCount, type LabelRule, labelRows } from './plan/labels/labels.js';
 export type { Length } from './plan/labels/length.js';
 export type { RunOrder } from './plan/labels/runs/label-runs.js';
@@ -156,8 +157,8 @@ export { type BandSource, type CutWindow, cutWindows, type Memory } from './slid
 export { readOverview } from './slide/view/overview.js';
 export { type View, type ViewChoice, workingView } from './slide/view/view.js';
 export type { Disagreement, DistanceBin } from './stitch/disagreement.js';
-export type { Kernel, KernelMemory, Loops } from './stitch/kernel.js';
-export { createStitch, type Stitch, type StitchOptions } from './stitch/stitch.js';
+export type { Kernel, KernelMemory, Loops, ScoreLoops } from './stitch/kernel.js';
+export { type BlockUse, createStitch, type Stitch, type StitchOptions } from './stitch/stitch.js';
 export type { GeoTags } from './tiff/geo.js';
 export type { SampleRange } from './tiff/samples/rgb.js';
 export type { LevelLinks } from './tiff/write/directory.js';

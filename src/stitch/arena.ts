@@ -1,5 +1,6 @@
 import { reason, SegtileError } from '../errors.js';
-import { createKernel, type Kernel } from './kernel.js';
+import { type LabelLoops, plainLabelLoops } from '../plan/labels/label-loops.js';
+import { AT_ONCE, createKernel, DOUBT, GAPS, type Kernel, type ScoreLoops } from './kernel.js';
 import { createLoops } from './loops.js';
 
 /** A rectangle of one plane of scores: `count` columns and `rows` rows. */
@@ -22,6 +23,16 @@ export interface Dividend {
   readonly row: number;
   readonly count: number;
   readonly rows: number;
+  /** Index in {@link Arena.quotients} of the first quotient. They follow one another without gap. */
+  readonly to: number;
+}
+
+/** What is known of quotients. */
+export interface Division {
+  /** Whether some divisors are 0. */
+  readonly hasGaps: boolean;
+  /** Whether some quotients of divisors other than 0 may be NaN. */
+  readonly isDoubtful: boolean;
 }
 
 /** The sizes that an arena is made for. */
@@ -53,13 +64,12 @@ export interface Arena {
   add(rectangle: Rectangle): void;
   /** The divisors of the sums. Their rows are as far apart as those of sums. `take` may replace this array. */
   readonly divisors: Float32Array;
-  /**
-   * Divides rows of sums by the divisors and sets the sums to zero.
-   *
-   * @param quotients receives `rows * count` floats
-   * @returns false if all quotients are numbers; true if one may be NaN
-   */
-  divide(dividend: Dividend, quotients: Float32Array): boolean;
+  /** Memory for the quotients of all planes. `take` may replace this array. */
+  readonly quotients: Float32Array;
+  /** Divides rows of sums by the divisors and sets the sums to zero. */
+  divide(dividend: Dividend): Division;
+  /** Loops that make labels of scores which lie in {@link Arena.quotients}. */
+  readonly labelLoops: LabelLoops;
 }
 
 /**
@@ -97,14 +107,18 @@ export function createArena(
   most: number,
   kernel: Kernel = kernelOrLoops(() => undefined),
 ): Arena {
-  const { width, planes, sumStride, blockSize, dividedRows } = shape;
+  const { width, planes, sumStride, blockSize } = shape;
   const { memory } = kernel;
   let taken = 0;
   let floats: Float32Array = new Float32Array(0);
   const weightsAt = allocated(weights.length);
   floats.set(weights, weightsAt);
-  const divisorsAt = allocated(2 * sumStride * dividedRows);
-  const quotientsAt = divisorsAt + sumStride * dividedRows;
+  const plane = dividedPlane(shape);
+  // Behind each part lies another, into which loops over pixels may go.
+  const divisorsAt = allocated(dividingFloats(shape));
+  const quotientsAt = divisorsAt + plane;
+  const bestAt = quotientsAt + planes * plane;
+  const labelsAt = bestAt + plane;
   let ownScoresAt: number | undefined;
   let scoresAt = 0;
   let hasBlocks = false;
@@ -133,6 +147,15 @@ export function createArena(
     get divisors() {
       return floats.subarray(divisorsAt, quotientsAt);
     },
+    get quotients() {
+      return floats.subarray(quotientsAt, bestAt);
+    },
+    labelLoops: kernel.scoreLoops
+      ? labelLoopsIn(kernel.scoreLoops, {
+          labels: (pixels) => new Uint8Array(memory.buffer, 4 * labelsAt, pixels),
+          best: (pixels) => floats.subarray(bestAt, bestAt + pixels),
+        })
+      : plainLabelLoops,
     take() {
       if (hasBlocks && taken + 4 * blockSize > most) return undefined;
       try {
@@ -157,11 +180,39 @@ export function createArena(
       const scores = scoresAt + plane * weights.length + pixel;
       kernel.add(4 * sums, 4 * (weightsAt + pixel), 4 * scores, 4 * sumStride, 4 * width, 4 * count, rows);
     },
-    divide({ sums, row, count, rows }, quotients) {
+    divide({ sums, row, count, rows, to }) {
       const [stride, length, divisors] = [4 * sumStride, 4 * count, divisorsAt + row * sumStride];
-      const doubtful = kernel.divide(4 * sums, 4 * divisors, 4 * quotientsAt, stride, stride, length, length, rows);
-      quotients.set(floats.subarray(quotientsAt, quotientsAt + rows * count));
-      return doubtful !== 0;
+      const bits = kernel.divide(4 * sums, 4 * divisors, 4 * (quotientsAt + to), stride, stride, length, length, rows);
+      return { hasGaps: (bits & GAPS) !== 0, isDoubtful: (bits & DOUBT) !== 0 };
     },
+  };
+}
+
+/** Pixels of a block whose rows are divided at a time, as many as loops go over. */
+function dividedPlane({ sumStride, dividedRows }: Pick<ArenaShape, 'sumStride' | 'dividedRows'>): number {
+  return Math.ceil((sumStride * dividedRows) / AT_ONCE) * AT_ONCE;
+}
+
+/** Floats that an arena takes to divide: divisors, the quotients of all planes, best scores, and a byte for each label. */
+export function dividingFloats(shape: Pick<ArenaShape, 'planes' | 'sumStride' | 'dividedRows'>): number {
+  return (shape.planes + 2.25) * dividedPlane(shape);
+}
+
+/** Loops of a kernel, for scores that lie in its memory. */
+function labelLoopsIn(loops: ScoreLoops, memory: Pick<LabelLoops, 'labels' | 'best'>): LabelLoops {
+  return {
+    ...memory,
+    mark: ({ scores, threshold, label }, labels) =>
+      loops.mark(scores.byteOffset, labels.byteOffset, threshold, label, scores.length),
+    rise: (scores, label, { labels, best }) =>
+      loops.rise(scores.byteOffset, best.byteOffset, labels.byteOffset, label, scores.length),
+    contend: ({ scores, threshold, scale, label }, { labels, best }) =>
+      loops.contend(scores.byteOffset, best.byteOffset, labels.byteOffset, threshold, scale, label, scores.length),
+    tally(labels, listed) {
+      const perLabel = new Uint32Array(256);
+      for (const label of new Set([0, ...listed])) perLabel[label] = loops.tally(labels.byteOffset, label, labels.length);
+      return perLabel;
+    },
+    countNumbers: (scores) => loops.countNumbers(scores.byteOffset, scores.length),
   };
 }

@@ -4,7 +4,7 @@ import { wasm } from './loops.wasm.js';
 declare const WebAssembly: {
   readonly Memory: new (limits: { readonly initial: number; readonly maximum: number; readonly shared: true }) => GrowingMemory;
   readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: Loops };
+  readonly Instance: new (module: object, imports: object) => { readonly exports: Loops & ScoreLoops };
 };
 
 /** A memory of WebAssembly that threads share. */
@@ -92,7 +92,8 @@ export interface Loops {
   /**
    * Divides sums by weights and sets the sums to zero.
    *
-   * @returns 0 if all quotients are finite numbers; 1 if some are NaN, and perhaps also if some are infinite
+   * @returns bits: {@link GAPS} if some weights are 0; {@link DOUBT} if some quotients with a weight are NaN, and perhaps
+   *   also if some are infinite
    */
   divide(
     sums: number,
@@ -106,14 +107,36 @@ export interface Loops {
   ): number;
 }
 
-/** The loops of `assembly/loops.ts`, and the memory that they work in. */
+/** Bits of what {@link Loops.divide} returns. */
+export const GAPS = 1;
+export const DOUBT = 2;
+
+/**
+ * The loops of `LabelLoops` over planes in the memory. They handle {@link AT_ONCE} pixels at a time. For the last ones, what
+ * lies beyond a plane is read, and what lies beyond labels and best scores is written.
+ */
+export interface ScoreLoops {
+  mark(scores: number, labels: number, threshold: number, label: number, pixels: number): number;
+  rise(scores: number, best: number, labels: number, label: number, pixels: number): void;
+  contend(scores: number, best: number, labels: number, threshold: number, scale: number, label: number, pixels: number): void;
+  /** How many pixels have a label. */
+  tally(labels: number, label: number, pixels: number): number;
+  countNumbers(scores: number, pixels: number): number;
+}
+
+/** How many pixels the loops of {@link ScoreLoops} handle at a time. */
+export const AT_ONCE = 16;
+
+/** Loops, and the memory that they work in. */
 export interface Kernel extends Loops {
   readonly memory: KernelMemory;
+  /** Undefined if there are none but the plain ones, which work in any memory. */
+  readonly scoreLoops: ScoreLoops | undefined;
 }
 
 /** Creates the loops that work in a room; by default, in one of their own. */
 export function createKernel(room: SharedRoom = createRoom()): Kernel {
   const { memory } = room;
-  const { add, divide } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory } }).exports;
-  return { memory: memoryOf(room), add, divide };
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory } });
+  return { memory: memoryOf(room), add: exports.add, divide: exports.divide, scoreLoops: exports };
 }

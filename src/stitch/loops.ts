@@ -1,4 +1,4 @@
-import { type Kernel, type KernelMemory, PAGE } from './kernel.js';
+import { DOUBT, GAPS, type Kernel, type KernelMemory, PAGE } from './kernel.js';
 
 /**
  * The loops of the stitch without WebAssembly, for a process in which WebAssembly gets no memory. They give the same
@@ -9,6 +9,7 @@ export function createLoops(): Kernel {
   const memory = plainMemory();
   return {
     memory,
+    scoreLoops: undefined,
     add(sums, weights, scores, sumStride, stride, length, rows) {
       const floats = new Float32Array(memory.buffer);
       const [count, fround] = [length / 4, Math.fround];
@@ -23,18 +24,21 @@ export function createLoops(): Kernel {
       const floats = new Float32Array(memory.buffer);
       const count = length / 4;
       let total = 0;
+      let hasGaps = false;
       for (let row = 0; row < rows; row++) {
         const from = (sums + row * sumStride) / 4;
         const weight = (weights + row * weightStride) / 4;
         const to = (quotients + row * quotientStride) / 4;
         for (let i = 0; i < count; i++) {
-          const quotient = floats[from + i]! / floats[weight + i]!;
+          const divisor = floats[weight + i]!;
+          const quotient = floats[from + i]! / divisor;
           floats[to + i] = quotient;
           floats[from + i] = 0;
-          total += quotient;
+          if (divisor === 0) hasGaps = true;
+          else total += quotient;
         }
       }
-      return Number.isNaN(total) ? 1 : 0;
+      return (hasGaps ? GAPS : 0) | (Number.isNaN(total) ? DOUBT : 0);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { SegtileError } from '../errors.js';
+import type { LabelLoops } from '../plan/labels/label-loops.js';
 import { BLOCK_WIDTH, CHUNK_HEIGHT, ringHeight as heightOfRing } from '../plan/memory/ring.js';
 import { type Blend, weightMap } from '../plan/windows/blend.js';
 import type { Grid } from '../plan/windows/grid.js';
@@ -35,10 +36,14 @@ export interface Stitch {
    *
    * @param rows how many, at most {@link CHUNK_HEIGHT}
    * @param isUntouched whether no window touches them, see {@link untouchedAbove}
-   * @param use gets the blocks one after the other, all in the same memory, and the rows are yielded without any
+   * @param use gets the blocks one after the other, all in the same memory, with loops that can label them, and the rows
+   *   are yielded without any
    */
-  take(rows: number, isUntouched?: boolean, use?: (block: ScoreBlock) => void): ScoreRows;
+  take(rows: number, isUntouched?: boolean, use?: BlockUse): ScoreRows;
 }
+
+/** Uses a block in memory that holds another one afterwards, and that these loops can work in. */
+export type BlockUse = (block: ScoreBlock, loops: LabelLoops) => void;
 
 /** Optional settings of a stitch. */
 export interface StitchOptions {
@@ -57,9 +62,6 @@ export interface StitchOptions {
 
 /** The default for the most bytes of an arena; beyond it, the next block goes to a new arena. */
 const ARENA_BYTES = 2 ** 30;
-
-/** Stands for the memory of blocks that are used one after the other, in the place of the index of a block. */
-const ANY_BLOCK = -1;
 
 /**
  * One block of columns of the ring: planes of `ringHeight * BLOCK_WIDTH` floats in an arena, starting at its float
@@ -155,7 +157,7 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
     while (finalRow < end) yield take(Math.min(CHUNK_HEIGHT, end - finalRow));
   }
 
-  function take(rows: number, isUntouched: boolean = false, use?: (block: ScoreBlock) => void): ScoreRows {
+  function take(rows: number, isUntouched: boolean = false, use?: BlockUse): ScoreRows {
     const y = finalRow;
     finalRow = y + rows;
     // The ring holds sums of the rows below already.
@@ -170,8 +172,9 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
       // Inside a slide, most blocks are covered by windows in the same way as the block before.
       if (weighed?.arena !== arena || !coveredAlike(covered, weighed)) divisors.write(arena.divisors, covered, y, rows);
       weighed = covered;
-      if (use) use(drain(index, block, y, rows, ANY_BLOCK));
-      else blocks.push(drain(index, block, y, rows, index));
+      const drained = drain(index, block, y, rows);
+      if (use) use(drained, arena.labelLoops);
+      else blocks.push(kept(index, drained));
       block.parts = block.parts.filter(({ down }) => down.start + down.length > y + rows);
       if (block.parts.length === 0) {
         ring[index] = undefined;
@@ -181,31 +184,39 @@ export function createStitch(grid: Grid, classes: number, blend: Blend, options:
     return { y, height: rows, blocks };
   }
 
-  /** Takes rows out of a ring block, into a memory: divides them by their weights and sets the sums to zero. */
-  function drain(index: number, block: RingBlock, y: number, rows: number, memory: number): ScoreBlock {
+  /**
+   * Takes rows out of a ring block, into the memory for quotients of its arena: divides them by their weights and sets the
+   * sums to zero.
+   */
+  function drain(index: number, { arena, at }: RingBlock, y: number, rows: number): ScoreBlock {
     const x = index * BLOCK_WIDTH;
     const blockWidth = Math.min(BLOCK_WIDTH, width - x);
     const plane = blockWidth * rows;
-    let chunk = chunks.get(memory);
-    if (!chunk) {
-      chunk = new Float32Array(classes * (memory === ANY_BLOCK ? BLOCK_WIDTH : blockWidth) * CHUNK_HEIGHT);
-      chunks.set(memory, chunk);
-    }
-    const data = chunk.subarray(0, classes * plane);
-    const { arena } = block;
+    const data = arena.quotients.subarray(0, classes * plane);
     let whole = true;
     for (let row = 0, run = 0; row < rows; row += run) {
       const ringRow = (y + row) % ringHeight;
       run = Math.min(rows - row, ringHeight - ringRow);
       for (let c = 0; c < classes; c++) {
-        const sums = block.at + c * planeSize + ringRow * BLOCK_WIDTH;
-        const quotients = data.subarray(c * plane + row * blockWidth, c * plane + (row + run) * blockWidth);
-        if (!arena.divide({ sums, row, count: blockWidth, rows: run }, quotients)) continue;
-        whole = false;
+        const to = c * plane + row * blockWidth;
+        const sums = at + c * planeSize + ringRow * BLOCK_WIDTH;
+        const { hasGaps, isDoubtful } = arena.divide({ sums, row, count: blockWidth, rows: run, to });
+        if (hasGaps) whole = false;
+        if (!isDoubtful) continue;
+        const quotients = data.subarray(to, to + run * blockWidth);
         refuseMissing(arena.divisors, { x, y: y + row, row, blockWidth, channel: c }, quotients);
       }
     }
     return { x, y, width: blockWidth, height: rows, classes, whole, data };
+  }
+
+  /** A block in memory of its own, until the next rows are taken. */
+  function kept(index: number, block: ScoreBlock): ScoreBlock {
+    const chunk = chunks.get(index) ?? new Float32Array(classes * block.width * CHUNK_HEIGHT);
+    chunks.set(index, chunk);
+    const data = chunk.subarray(0, block.data.length);
+    data.set(block.data);
+    return { ...block, data };
   }
 
   return { add, complete, take };

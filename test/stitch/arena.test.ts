@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { emptyLabelCount, type LabelRule, putLabelRows } from '../../dist/plan/labels/labels.js';
 import { createArena, kernelOrLoops } from '../../dist/stitch/arena.js';
 import { clearRoom, createKernel, createRoom } from '../../dist/stitch/kernel.js';
 import { createLoops } from '../../dist/stitch/loops.js';
@@ -76,39 +77,87 @@ test.each(both)(
       row: fc.nat(3),
       count: fc.nat(stride),
       rows: fc.nat(4),
+      to: fc.nat(stride),
       holes: fc.array(fc.nat(stride * height - 1), { maxLength: 3 }),
+      gaps: fc.array(fc.nat(stride * 4 - 1), { maxLength: 3 }),
       seed: fc.nat(1000),
     });
     fc.assert(
-      fc.property(cases, ({ x, y, row, seed, holes, ...most }) => {
+      fc.property(cases, ({ x, y, row, to, seed, holes, gaps, ...most }) => {
         const [count, rows] = [Math.min(most.count, stride - x), Math.min(most.rows, height - y, 4 - row)];
-        const shape = { width: 2, planes: 1, sumStride: stride, blockSize: stride * height, dividedRows: 4 };
+        const shape = { width: 2, planes: 2, sumStride: stride, blockSize: stride * height, dividedRows: 4 };
         const arena = createArena(new Float32Array(4), shape, 2 ** 20, create());
         const at = arena.take()!;
         const sums = Float32Array.from({ length: stride * height }, (_, i) => Math.sin(i * 12.9 + seed));
         for (const hole of holes) sums[hole] = Number.NaN;
         const divisors = Float32Array.from({ length: stride * 4 }, (_, i) => 1.5 + Math.cos(i * 7.7 + seed));
+        for (const gap of gaps) divisors[gap] = 0;
         arena.floats.set(sums, at);
         arena.divisors.set(divisors);
-        const quotients = new Float32Array(rows * count);
-        const doubtful = arena.divide({ sums: at + y * stride + x, row, count, rows }, quotients);
+        const { hasGaps, isDoubtful } = arena.divide({ sums: at + y * stride + x, row, count, rows, to });
+        const quotients = arena.quotients.slice(to, to + rows * count);
 
         const [wanted, left] = [new Float32Array(rows * count), sums.slice()];
+        let [gapsSeen, missing] = [false, false];
         for (let r = 0; r < rows; r++) {
           for (let c = 0; c < count; c++) {
             const from = (y + r) * stride + x + c;
-            wanted[r * count + c] = sums[from]! / divisors[(row + r) * stride + c]!;
+            const divisor = divisors[(row + r) * stride + c]!;
+            wanted[r * count + c] = sums[from]! / divisor;
+            gapsSeen ||= divisor === 0;
+            missing ||= divisor !== 0 && Number.isNaN(sums[from]!);
             left[from] = 0;
           }
         }
         expect(quotients).toEqual(wanted);
-        expect(doubtful).toBe(wanted.some(Number.isNaN));
+        expect([hasGaps, isDoubtful]).toEqual([gapsSeen, missing]);
         expect(arena.floats.slice(at, at + stride * height)).toEqual(left);
       }),
       { numRuns: 300 },
     );
   },
 );
+
+test('labels of WebAssembly are those of the plain loops, whatever the scores and the rule, and so are their counts', () => {
+  // Few values, so that many scores are equal to one another and to thresholds.
+  const score = fc.oneof(fc.constantFrom(Number.NaN, 0, -0, 0.2, 0.5, -3, Infinity, -Infinity), fc.float());
+  const channels = fc.integer({ min: 1, max: 4 });
+  const cases = fc
+    .tuple(channels, fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 4 }))
+    .chain(([classes, width, height]) => {
+      const each = <T>(value: fc.Arbitrary<T>) => fc.array(value, { minLength: classes, maxLength: classes });
+      const threshold = fc.option(fc.oneof(fc.constantFrom(0, 0.2, 0.5), fc.double({ min: 0, max: 1 })), { nil: undefined });
+      const length = classes * width * height;
+      return fc.record({
+        block: fc.record({
+          ...{ x: fc.constant(0), y: fc.constant(0), width: fc.constant(width), height: fc.constant(height) },
+          classes: fc.constant(classes),
+          data: fc.array(score, { minLength: length, maxLength: length }).map((data) => Float32Array.from(data)),
+        }),
+        labels: each(fc.constantFrom(0, 1, 2, 200, 255)),
+        thresholds: fc.option(each(threshold)),
+      });
+    });
+  const shape = { width: 2, planes: 4, sumStride: 20, blockSize: 80, dividedRows: 4 };
+  const arena = createArena(new Float32Array(4), shape, 2 ** 20);
+  fc.assert(
+    fc.property(cases, ({ block, labels, thresholds }) => {
+      const rule: LabelRule = thresholds ? { kind: 'thresholds', labels, thresholds } : { kind: 'argmax', labels };
+      const inArena = { ...block, data: arena.quotients.subarray(0, block.data.length) };
+      inArena.data.set(block.data);
+      const [plain, fast] = [block, inArena].map((scores) => {
+        const [data, count] = [new Uint8Array(block.width * block.height), emptyLabelCount()];
+        const memory = { data, x: 0, width: block.width };
+        const rows = { y: 0, height: block.height, blocks: [scores] };
+        putLabelRows(rows, memory, rule, count, scores === block ? undefined : arena.labelLoops);
+        return { data, count };
+      });
+      expect(fast).toEqual(plain);
+      expect(inArena.data).toEqual(block.data);
+    }),
+    { numRuns: 1000 },
+  );
+});
 
 test('an arena is full at so many bytes, but has room for one block', () => {
   const arena = createArena(new Float32Array(16), { width: 4, planes: 1, sumStride: 8, blockSize: 1000, dividedRows: 2 }, 1);

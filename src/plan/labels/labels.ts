@@ -1,4 +1,5 @@
-import type { RasterRows, ScoreBlock, ScoreRows, Size } from '../../types.js';
+import type { RasterRows, ScoreBlock, ScoreRows } from '../../types.js';
+import { type LabelLoops, plainLabelLoops, type Rival, type Winners } from './label-loops.js';
 
 /**
  * How the scores of a pixel become one label.
@@ -46,151 +47,85 @@ export interface LabelMemory {
   readonly width: number;
 }
 
-/** {@link labelRows} in memory that is there already. Pixels outside the blocks of the scores are left as they are. */
-export function putLabelRows(rows: ScoreRows, { data, x, width }: LabelMemory, rule: LabelRule, count: LabelCount): void {
-  for (const block of rows.blocks) labelBlock(block, { x, y: rows.y }, width, data, rule, count);
-}
-
-function labelBlock(
-  block: ScoreBlock,
-  { x, y }: { readonly x: number; readonly y: number },
-  width: number,
-  out: Uint8Array,
+/**
+ * {@link labelRows} in memory that is there already. Pixels outside the blocks of the scores are left as they are.
+ *
+ * @param loops that can work on the scores
+ */
+export function putLabelRows(
+  rows: ScoreRows,
+  memory: LabelMemory,
   rule: LabelRule,
   count: LabelCount,
+  loops: LabelLoops = plainLabelLoops,
 ): void {
-  const at = (block.y - y) * width + block.x - x;
-  const perLabel = putLabels(block, rule, out, at, width);
-  const pixels = block.width * block.height;
-  const covered = block.whole ? pixels : countNumbers(block.data, pixels);
-  count.covered += covered;
-  perLabel[0]! -= pixels - covered;
-  for (let label = 0; label < perLabel.length; label++) count.perLabel[label]! += perLabel[label]!;
+  for (const block of rows.blocks) {
+    const pixels = block.width * block.height;
+    const { labels, perLabel } = labelBlock(block, rule, loops);
+    put(labels, block, rows.y, memory);
+    const covered = block.whole ? pixels : loops.countNumbers(block.data.subarray(0, pixels));
+    count.covered += covered;
+    perLabel[0]! -= pixels - covered;
+    for (let label = 0; label < perLabel.length; label++) count.perLabel[label]! += perLabel[label]!;
+  }
 }
 
-/**
- * Writes the label of each pixel of a block into rows that are `stride` px long, from index `at` on; 0 if a pixel has
- * no score.
- *
- * @returns how many pixels have each label
- */
-function putLabels(block: ScoreBlock, rule: LabelRule, out: Uint8Array, at: number, stride: number): Uint32Array {
-  const { width, height } = block;
+/** The labels of the pixels of a block, and how many pixels have each. */
+interface BlockLabels {
+  readonly labels: Uint8Array;
+  readonly perLabel: Uint32Array;
+}
+
+/** Writes the labels of a block into rows from row `y` of the image on. */
+function put(labels: Uint8Array, block: ScoreBlock, y: number, { data, x, width }: LabelMemory): void {
+  const at = (block.y - y) * width + block.x - x;
+  for (let r = 0; r < block.height; r++) data.set(labels.subarray(r * block.width, (r + 1) * block.width), at + r * width);
+}
+
+/** The label of each pixel of a block, row by row; 0 if a pixel has no score. They may use memory of the loops. */
+function labelBlock(block: ScoreBlock, rule: LabelRule, loops: LabelLoops): BlockLabels {
+  const pixels = block.width * block.height;
+  const labels = loops.labels(pixels);
   const rivals = rule.kind === 'argmax' ? [] : rivalsOf(block, rule.labels, rule.thresholds);
-  if (rivals.length === 1) return putPassing(rivals[0]!, block, out, at, stride);
-  const labels = rule.kind === 'argmax' ? argmax(block, rule.labels) : passing(rivals, width * height);
+  if (rivals.length === 1) return { labels, perLabel: marked(rivals[0]!, labels, loops) };
+  const winners = { labels, best: loops.best(pixels) };
+  if (rule.kind === 'argmax') argmax(block, rule.labels, winners, loops);
+  else {
+    labels.fill(0);
+    winners.best.fill(0);
+    for (const rival of rivals) loops.contend(rival, winners);
+  }
+  return { labels, perLabel: loops.tally(labels, rule.labels) };
+}
+
+/** Labels the pixels of the only rival, and returns how many pixels have each label. */
+function marked(rival: Rival, labels: Uint8Array, loops: LabelLoops): Uint32Array {
   const perLabel = new Uint32Array(256);
-  for (let i = 0; i < labels.length; i++) perLabel[labels[i]!]!++;
-  for (let r = 0; r < height; r++) out.set(labels.subarray(r * width, (r + 1) * width), at + r * stride);
+  const hits = loops.mark(rival, labels);
+  perLabel[0] = labels.length - hits;
+  perLabel[rival.label]! += hits;
   return perLabel;
 }
 
-/** A channel that has a threshold, so that it may win a pixel. */
-interface Rival {
-  readonly scores: Float32Array;
-  readonly threshold: number;
-  readonly label: number;
+function argmax(block: ScoreBlock, channelLabels: readonly number[], winners: Winners, loops: LabelLoops): void {
+  const { labels, best } = winners;
+  best.set(planeOf(block, 0));
+  labels.fill(channelLabels[0]!);
+  for (let c = 1; c < block.classes; c++) loops.rise(planeOf(block, c), channelLabels[c]!, winners);
+  if (channelLabels[0] === 0 || block.whole) return;
+  for (let i = 0; i < best.length; i++) if (Number.isNaN(best[i]!)) labels[i] = 0;
 }
 
-function rivalsOf(
-  { width, height, data }: ScoreBlock,
-  labels: readonly number[],
-  thresholds: readonly (number | undefined)[],
-): Rival[] {
-  const plane = width * height;
+function rivalsOf(block: ScoreBlock, labels: readonly number[], thresholds: readonly (number | undefined)[]): readonly Rival[] {
   return thresholds.flatMap((exact, channel): Rival[] => {
     if (exact === undefined) return [];
     // Scores are float32. Compared with the float64 threshold 0.2, a score of 0.2 would exceed it.
     const threshold = Math.fround(exact);
-    return [{ scores: data.subarray(channel * plane, (channel + 1) * plane), threshold, label: labels[channel]! }];
+    const scale = 1 / Math.max(threshold, Number.MIN_VALUE);
+    return [{ scores: planeOf(block, channel), threshold, scale, label: labels[channel]! }];
   });
 }
 
-/** How many of the first `length` values are not NaN. */
-function countNumbers(values: Float32Array, length: number): number {
-  let numbers = 0;
-  for (let i = 0; i < length; i++) numbers += Number(!Number.isNaN(values[i]!));
-  return numbers;
-}
-
-/** The label of each pixel of a block; 0 if a pixel has no score. */
-function argmax({ width, height, classes, data }: ScoreBlock, labels: readonly number[]): Uint8Array {
-  const plane = width * height;
-  const best = data.slice(0, plane);
-  const out = new Uint8Array(plane).fill(labels[0]!);
-  for (let c = 1; c < classes; c++) {
-    const label = labels[c]!;
-    const from = c * plane;
-    for (let i = 0; i < plane; i++) {
-      const score = data[from + i]!;
-      if (score > best[i]!) {
-        best[i] = score;
-        out[i] = label;
-      }
-    }
-  }
-  if (labels[0] !== 0) for (let i = 0; i < plane; i++) if (Number.isNaN(best[i]!)) out[i] = 0;
-  return out;
-}
-
-/**
- * {@link putLabels} for a rule in which only one channel has a threshold. It has no branch: at the borders of small
- * objects, branch mispredictions would take longer than everything else here. It handles four pixels at a time,
- * because V8 does not unroll loops.
- */
-function putPassing(
-  { scores, threshold, label }: Rival,
-  { width, height }: Size,
-  out: Uint8Array,
-  at: number,
-  stride: number,
-): Uint32Array {
-  // Created before the loop on purpose. After the loop, V8 would meet this line for the first time once the loop is
-  // compiled, and would throw the compiled code away.
-  const perLabel = new Uint32Array(256);
-  let hits = 0;
-  for (let r = 0; r < height; r++) {
-    const to = at + r * stride;
-    const from = r * width;
-    let i = 0;
-    for (; i + 4 <= width; i += 4) {
-      const a = Number(scores[from + i]! > threshold);
-      const b = Number(scores[from + i + 1]! > threshold);
-      const c = Number(scores[from + i + 2]! > threshold);
-      const d = Number(scores[from + i + 3]! > threshold);
-      out[to + i] = a * label;
-      out[to + i + 1] = b * label;
-      out[to + i + 2] = c * label;
-      out[to + i + 3] = d * label;
-      hits += a + b + c + d;
-    }
-    for (; i < width; i++) {
-      const hit = Number(scores[from + i]! > threshold);
-      out[to + i] = hit * label;
-      hits += hit;
-    }
-  }
-  perLabel[0] = width * height - hits;
-  perLabel[label]! += hits;
-  return perLabel;
-}
-
-/** The label of each pixel; 0 if no channel exceeds its threshold or there is no score. */
-function passing(rivals: readonly Rival[], plane: number): Uint8Array {
-  const out = new Uint8Array(plane);
-  const best = new Float32Array(plane);
-  for (const { scores, threshold, label } of rivals) {
-    const scale = 1 / Math.max(threshold, Number.MIN_VALUE);
-    for (let i = 0; i < plane; i++) {
-      const score = scores[i]!;
-      if (!(score > threshold)) continue;
-      // Rounded to float32, so that on a tie the first channel stays.
-      const ratio = Math.fround(score * scale);
-      if (ratio > best[i]!) {
-        best[i] = ratio;
-        out[i] = label;
-      }
-    }
-  }
-  return out;
+function planeOf({ width, height, data }: ScoreBlock, channel: number): Float32Array {
+  return data.subarray(channel * width * height, (channel + 1) * width * height);
 }

@@ -1,3 +1,4 @@
+import type { LabelLoops } from '../../../plan/labels/label-loops.js';
 import { emptyLabelCount, type LabelMemory, putLabelRows } from '../../../plan/labels/labels.js';
 import { windowAt, windowsOfRow } from '../../../plan/windows/grid.js';
 import type { Piece } from '../../../plan/windows/piece.js';
@@ -49,15 +50,15 @@ export function createStitcher(job: StitchJob): Stitcher {
       const count = emptyLabelCount();
       const memory = labels && { data: labels, x: whole.x, width: whole.width };
       if (memory) clear(memory, piece, height);
-      const final = (rows: ScoreRows): ScoreRows => {
+      const final = (rows: ScoreRows, loops?: LabelLoops): ScoreRows => {
         const seen = labelling ? seenScores(rows, width, across, labelling, mask) : rows;
-        if (labelling && memory) putLabelRows(seen, memory, labelling.rule, count);
+        if (labelling && memory) putLabelRows(seen, memory, labelling.rule, count, loops);
         return seen;
       };
       // Scores that nobody keeps are used while they are in the processor's cache.
       const rows = keepsScores
         ? moved(final(stitch.take(height, isUntouched)), spare)
-        : stitch.take(height, isUntouched, (block) => void final({ y: block.y, height, blocks: [block] }));
+        : stitch.take(height, isUntouched, (block, loops) => void final({ y: block.y, height, blocks: [block] }, loops));
       const inside = pixelsInside(mask, width, across, height);
       return { kind: 'strip', y: rows.y, height, labels: undefined, scores: keepsScores ? rows : undefined, count, inside };
     },

@@ -2,6 +2,7 @@ import { errorOf } from '../../../io/threads/messages.js';
 import { BLOCK_WIDTH, type BlendRing, CHUNK_HEIGHT } from '../../../plan/memory/ring.js';
 import { columnAxis } from '../../../plan/windows/grid.js';
 import { type Piece, spanOf } from '../../../plan/windows/piece.js';
+import { dividingFloats } from '../../../stitch/arena.js';
 import { sideBySide } from '../../../strip/join.js';
 import type { Strip } from '../../../strip/strip.js';
 import type { RasterRows, Window } from '../../../types.js';
@@ -206,7 +207,7 @@ export function openStitchers({ slots: count, ring, note, ...task }: StitchTask)
 /** Bytes of all blocks of the ring, and of what each thread has besides. */
 function blockBytes({ grid, channels }: Pick<StitchTask, 'grid' | 'channels'>, ring: BlendRing, threads: number): number {
   const plane = 4 * grid.window.width * grid.window.height;
-  const dividing = 2 * 4 * BLOCK_WIDTH * CHUNK_HEIGHT;
+  const dividing = 4 * dividingFloats({ planes: channels, sumStride: BLOCK_WIDTH, dividedRows: CHUNK_HEIGHT });
   const blocks = ring.blocks * wholePages(4 * channels * ring.height * BLOCK_WIDTH);
   return blocks + threads * (wholePages(plane) + wholePages(dividing) + wholePages(plane * channels));
 }
