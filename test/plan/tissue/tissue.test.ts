@@ -33,9 +33,12 @@ test('the median of every so many rows, and whether it exceeds a threshold, foll
       fc.integer({ min: 1, max: 3 }),
       fc.integer({ min: 1, max: 5 }),
       fc.integer({ min: 0, max: 8 }),
+      // Values and thresholds in any part of the range, and across its middle.
+      fc.constantFrom(0, 100, 120, 124, 127, 128, 247),
       fc.infiniteStream(fc.integer({ min: 0, max: 8 })),
-      (width, height, radius, every, threshold, stream) => {
-        const plane = Uint8Array.from({ length: width * height }, () => stream.next().value);
+      (width, height, radius, every, more, least, stream) => {
+        const threshold = least + more;
+        const plane = Uint8Array.from({ length: width * height }, () => least + stream.next().value);
         const all = medianRows(plane, width, height, radius);
         const someRows = all.filter((_, i) => Math.floor(i / width) % every === 0);
         expect(medianRows(plane, width, height, radius, every)).toEqual(someRows);
