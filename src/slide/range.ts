@@ -1,4 +1,5 @@
 import { SegtileError } from '../errors.js';
+import { byteCounts } from '../plan/tissue/byte-counts.js';
 import type { Directory } from '../tiff/directory.js';
 import { FLOAT, sampleWords, wholeRange } from '../tiff/samples/native.js';
 import { PALETTE, type SampleRange } from '../tiff/samples/rgb.js';
@@ -56,8 +57,7 @@ const AS_STORED: SampleRange = { least: 0, most: 255, source: 'as stored', open:
  * @param range the range that was stretched; undefined if bytes are used as stored
  */
 export function contrastWarning({ data }: Pixels, range: SampleRange | undefined): string | undefined {
-  const counts = new Float64Array(256);
-  for (let i = 0; i < data.length; i++) counts[data[i]!]!++;
+  const counts = byteCounts(data);
   const { least, most, source, open } = range ?? AS_STORED;
   const stretched = `the ${least} to ${most} (${source}) that become 0 to 255`;
   const remedy = 'if its samples fill another range, say which with --range, such as --range 0,4095 for 12 bits';
@@ -76,7 +76,7 @@ export function contrastWarning({ data }: Pixels, range: SampleRange | undefined
 }
 
 /** The first value, from the darkest up or from the brightest down, at which more than `skip` samples have been counted. */
-function edge(counts: Float64Array, skip: number, step: 1 | -1): number {
+function edge(counts: Uint32Array, skip: number, step: 1 | -1): number {
   let value = step === 1 ? 0 : 255;
   let seen = counts[value]!;
   while (seen <= skip) {

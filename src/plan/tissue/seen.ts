@@ -1,5 +1,6 @@
 import type { Pixels, Size } from '../../types.js';
-import { saturations } from './saturation.js';
+import { byteCounts } from './byte-counts.js';
+import { largest, saturations, smallest } from './saturation.js';
 
 /** The inputs of the rules for tissue: brightness and saturation of every pixel of a view. */
 export interface Seen extends Size {
@@ -28,20 +29,19 @@ export function look(pixels: Pixels): Seen {
   const { width, height, channels, data } = pixels;
   const brightness = new Uint8Array(width * height);
   const saturation = new Uint8Array(width * height);
-  const counts = new Uint32Array(256);
   const table = saturations();
   let coloured = 0;
   for (let i = 0, at = 0; i < brightness.length; i++, at += channels) {
     const red = data[at]!;
     const green = data[at + 1]!;
     const blue = data[at + 2]!;
-    const most = Math.max(red, green, blue);
-    const least = Math.min(red, green, blue);
+    const most = largest(red, green, blue);
+    const least = smallest(red, green, blue);
     brightness[i] = most;
     saturation[i] = table[(most << 8) | least]!;
-    counts[most]!++;
-    if (most - least > GREY_NOISE) coloured++;
+    coloured += (GREY_NOISE - (most - least)) >>> 31;
   }
+  const counts = byteCounts(brightness);
   return { width, height, pixels, brightness, saturation, counts, colour: coloured > COLOURED_SHARE * brightness.length };
 }
 

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { byteCounts } from '../../../dist/plan/tissue/byte-counts.js';
 import { removeSmall } from '../../../dist/plan/tissue/components.js';
-import { medianAbove, medianRows, otsuThreshold, saturation } from '../../../dist/plan/tissue/saturation.js';
+import { medianAbove, medianRows, otsuThreshold, saturation, saturationOf } from '../../../dist/plan/tissue/saturation.js';
+import { look } from '../../../dist/plan/tissue/seen.js';
 import { saturatedTissue, stainedPixels, tissueMap, tissueShare, tissueThreshold } from '../../../dist/plan/tissue/tissue.js';
 import type { Pixels } from '../../../dist/types.js';
 import goldens from '../../fixtures/plan/skimage.json' with { type: 'json' };
@@ -15,6 +17,24 @@ test("saturation equals scikit-image's rgb2hsv", () => {
 
 test("the threshold splits as scikit-image's threshold_otsu does", () => {
   for (const { values, threshold } of goldens.otsu) expect(otsuThreshold(bytes(values))).toBe(threshold);
+});
+
+test('a histogram counts each byte once, and colours have the saturation of their largest and smallest part', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 70 }), (values) => {
+      const wanted = new Uint32Array(256);
+      for (const value of values) wanted[value]!++;
+      expect(byteCounts(values)).toEqual(wanted);
+      const width = Math.floor(values.length / 3);
+      const pixels = { width, height: 1, channels: 3, data: values };
+      const colours = Array.from({ length: width }, (_, i) => [...values.subarray(3 * i, 3 * i + 3)]);
+      const wantedSaturation = Uint8Array.from(colours, ([red, green, blue]) => saturationOf(red!, green!, blue!));
+      expect(saturation(pixels)).toEqual(wantedSaturation);
+      const { brightness, saturation: seen } = look(pixels);
+      expect(seen).toEqual(wantedSaturation);
+      expect(brightness).toEqual(Uint8Array.from(colours, (colour) => Math.max(...colour)));
+    }),
+  );
 });
 
 test("the median equals scipy's away from the border", () => {
