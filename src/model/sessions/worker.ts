@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { free } from '../../io/threads/free.js';
 import { newSamples, typeOf } from '../../tiff/samples/native.js';
 import type { Box, Samples, Size } from '../../types.js';
 import { mappedDrivers } from '../devices/adapter.js';
@@ -154,7 +155,10 @@ async function answerShared(
     if (!graph.scores || graph.scores.length < length) graph.scores = newScores(graph.start, length);
     const within = { ...given, x: given.x - seen.x, y: given.y - seen.y };
     const { scores, busy } = await run(graph, graph.images, graph.scores.subarray(0, length), dims, within, seen);
-    shareScores(scores.data as ScoreData, given, window, windows);
+    const found = scores.data as ScoreData;
+    shareScores(found, given, window, windows);
+    // onnxruntime gives memory of its own, too, where it was given some.
+    if (found.buffer !== graph.scores.buffer) free(found.buffer);
     say({ kind: 'written', id, busy });
   } catch (thrown) {
     say({ kind: 'error', id, message: String(thrown) });
