@@ -15,10 +15,10 @@ export interface BandBlocks {
 export const LOWEST_BAND = 256;
 
 /** Narrow images get higher bands, of at most this many rows ... */
-const HIGHEST_BAND = 1024;
+const HIGHEST_BAND = 512;
 
 /** ... as long as a band has no more pixels than this. */
-const BAND_PIXELS = 2 ** 22;
+const BAND_PIXELS = 2 ** 21;
 
 /** No decoded band has more bytes than this, unless a single row of blocks does. */
 const BAND_BYTES = 2 ** 27;

@@ -30,7 +30,7 @@ async function imageOf(bytes: Uint8Array): Promise<TiffImage> {
 }
 
 const tall = picture(512, 6000);
-const wide = picture(4096, 6200);
+const wide = picture(12_000, 1600);
 const heavy = picture(3000, 8000);
 
 const layouts: readonly [string, () => Promise<{ image: TiffImage; due: Pixels }>][] = [

@@ -56,7 +56,7 @@ test('flat blocks are grouped, high ones are not', () => {
     [...planBands({ ...plainDirectory(width, 5000), blockHeight }, { start: 0, length: 5000 }, () => [])][0]!.rows.length;
   expect(rows(1, 40_000)).toBe(256);
   expect(rows(55, 40_000)).toBe(220);
-  expect(rows(1, 500)).toBe(1024);
+  expect(rows(1, 500)).toBe(512);
   expect(rows(2000, 500)).toBe(2000);
 });
 
