@@ -26,6 +26,8 @@ if (runningMajor < major || (runningMajor === major && runningMinor < minor)) {
  */
 async function load() {
   try {
+    // Before most of the code is loaded, which takes memory.
+    (await import('../dist/pipeline/process.js')).setUpEngine();
     return (await import('../dist/cli.js')).main;
   } catch (error) {
     if (/\bE[MN]FILE\b/.test(error.message))

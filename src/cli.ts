@@ -21,7 +21,6 @@ import { command as tune } from './commands/tune/command.js';
 import { command as view } from './commands/view/command.js';
 import { SegtileError } from './errors.js';
 import { removeTemporaries } from './io/partial-file.js';
-import { letHeapGrow } from './pipeline/process.js';
 import { exitCodeOf, failureText } from './terminal/failure.js';
 import { styleFor } from './terminal/style.js';
 
@@ -53,7 +52,6 @@ const commands: readonly AddCommand[] = [
  * @param argv as `process.argv`
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  letHeapGrow();
   const controller = new AbortController();
   let ended = false;
   const stop = (signal: NodeJS.Signals): void => {

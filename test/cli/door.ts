@@ -3,12 +3,12 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { fromFile } from 'geotiff';
 import sharp from 'sharp';
 import { afterAll, expect } from 'vitest';
 import { runProgram } from '../../dist/cli.js';
 import { guarded } from '../../dist/commands/running/shell.js';
+import { setUpEngine } from '../../dist/pipeline/process.js';
 import { openProbabilities } from '../../dist/slide/probabilities.js';
 import type { ProgressStream } from '../../dist/terminal/progress.js';
 
@@ -88,7 +88,7 @@ export function segtile(args: readonly string[], start: Start = {}): Promise<End
 }
 
 // As `main` does.
-setFlagsFromString('--heap-growing-percent=300');
+setUpEngine();
 
 let turn: Promise<unknown> = Promise.resolve();
 

@@ -14,7 +14,8 @@ test('a clone that is not built says in one line how it is', async () => {
   };
   expect(await started('--help')).toMatchObject(unbuilt);
   // Built, with its packages gone again.
-  mkdirSync(join(clone, 'dist'));
+  mkdirSync(join(clone, 'dist/pipeline'), { recursive: true });
+  writeFileSync(join(clone, 'dist/pipeline/process.js'), 'export function setUpEngine() {}');
   writeFileSync(join(clone, 'dist/cli.js'), "import 'commander';");
   expect(await started('infer', 'slide.svs')).toMatchObject(unbuilt);
   // An installed package has no src, and nothing that could be built.

@@ -5,10 +5,10 @@ import { segmentSlides } from '../infer/segment-slides.js';
 import { planWarnings } from '../prepare/plan-cost.js';
 import type { SlidePlan } from '../prepare/plan-slide.js';
 import { thresholdFiles } from '../probabilities/threshold-files.js';
-import { letHeapGrow } from '../process.js';
+import { setUpEngine } from '../process.js';
 import type { ChildJob, ChildWork, FromChild, ToChild } from './child-messages.js';
 
-letHeapGrow();
+setUpEngine();
 const controller = new AbortController();
 const stop = (): void => controller.abort();
 // A terminal sends its signals to all processes of a command. The parent process decides when this one stops, so
