@@ -40,46 +40,74 @@ export function shareCounter(size: Size, target: Size, classes: readonly MaskCla
   const starts = new Uint32Array(target.width + 1).fill(size.width);
   for (let x = size.width - 1; x >= 0; x--) starts[columnOf[x]!] = x;
   const counts = new Uint32Array(target.width * slots);
+  /** By how many more rows, or fewer, a preview column is filled than the one before, besides what is counted there. */
+  const changes = new Int32Array(target.width * slots);
   const blank = new Uint8Array(size.width);
+  const row = new Int32Array(Math.ceil(size.width / 4));
+  const rowBytes = new Uint8Array(row.buffer);
   let current = 0;
   let rowsInCurrent = 0;
+  let isBlank = true;
   let taken = 0;
 
   function flush(): void {
-    for (let c = 0; c < classes.length; c++) {
-      const plane = planes[c]!;
+    for (let slot = 0; slot < slots; slot++) {
+      let full = 0;
       for (let x = 0; x < target.width; x++) {
-        const count = counts[x * slots + c]!;
-        const pixels = (starts[x + 1]! - starts[x]!) * rowsInCurrent;
-        if (count > 0) plane[current * target.width + x] = Math.ceil((255 * count) / pixels);
+        const across = starts[x + 1]! - starts[x]!;
+        full += changes[x * slots + slot]!;
+        const count = counts[x * slots + slot]! + full * across;
+        if (count === 0) continue;
+        if (slot === unlisted) {
+          const where = `column ${columnOf.indexOf(x)}, rows ${taken - rowsInCurrent} to ${taken}`;
+          throw new SegtileError('usage', `a label near ${where} belongs to no class`);
+        }
+        planes[slot]![current * target.width + x] = Math.ceil((255 * count) / (across * rowsInCurrent));
       }
     }
-    for (let x = 0; x < target.width; x++) {
-      if (counts[x * slots + unlisted]! === 0) continue;
-      const where = `column ${columnOf.indexOf(x)}, rows ${taken - rowsInCurrent} to ${taken}`;
-      throw new SegtileError('usage', `a label near ${where} belongs to no class`);
-    }
+    changes.fill(0);
     counts.fill(0);
-    rowsInCurrent = 0;
   }
 
-  /** Counts a row by runs of one label, because runs are long in masks. */
+  /**
+   * Counts a row by runs of one label, because runs are long in masks. Four pixels at a time are compared with the run,
+   * and if they differ, with the pixels before them, to find where runs begin.
+   */
   function countRow(labels: Uint8Array): void {
-    for (let from = 0, end = 0; from < labels.length; from = end) {
-      const label = labels[from]!;
-      end = from + 1;
-      while (end < labels.length && labels[end] === label) end++;
-      if (label === 0) continue;
-      const slot = slotOf[label]!;
-      const last = columnOf[end - 1]!;
-      let start = from;
-      for (let column = columnOf[from]!; column < last; column++) {
-        const next = starts[column + 1]!;
-        counts[column * slots + slot]! += next - start;
+    rowBytes.set(labels);
+    let start = 0;
+    let label = 0;
+    let same = 0;
+    for (let i = 0; i < row.length; i++) {
+      const word = row[i]!;
+      if (word === same) continue;
+      let differing = word ^ ((word << 8) | label);
+      while (differing !== 0) {
+        const bits = (31 - Math.clz32(differing & -differing)) & 24;
+        const next = 4 * i + (bits >> 3);
+        countRun(label, start, next);
         start = next;
+        label = (word >>> bits) & 255;
+        differing &= ~(255 << bits);
       }
-      counts[last * slots + slot]! += end - start;
+      same = Math.imul(label, 0x0101_0101);
     }
+    countRun(label, start, labels.length);
+  }
+
+  function countRun(label: number, from: number, end: number): void {
+    if (label === 0) return;
+    const slot = slotOf[label]!;
+    const first = columnOf[from]!;
+    const last = columnOf[end - 1]!;
+    if (first === last) {
+      counts[first * slots + slot]! += end - from;
+      return;
+    }
+    counts[first * slots + slot]! += starts[first + 1]! - from;
+    changes[(first + 1) * slots + slot]!++;
+    changes[last * slots + slot]!--;
+    counts[last * slots + slot]! += end - starts[last]!;
   }
 
   return {
@@ -99,12 +127,17 @@ export function shareCounter(size: Size, target: Size, classes: readonly MaskCla
       }
       for (let row = 0; row < height; row++) {
         const labels = data.subarray(row * width, (row + 1) * width);
-        if (Buffer.compare(labels, blank) !== 0) countRow(labels);
+        if (Buffer.compare(labels, blank) !== 0) {
+          countRow(labels);
+          isBlank = false;
+        }
         taken++;
         rowsInCurrent++;
         const next = Math.floor(((taken + 0.5) * target.height) / size.height);
         if (next === current && taken < size.height) continue;
-        flush();
+        if (!isBlank) flush();
+        isBlank = true;
+        rowsInCurrent = 0;
         current = taken < size.height ? next : target.height;
       }
     },
