@@ -24,6 +24,31 @@ export interface ReadJob {
   readonly kept: readonly Uint32Array[];
   /** How many windows lie in shared memory at a time. */
   readonly slots: number;
+  readonly queue: CutQueue;
+}
+
+/**
+ * What two threads know of the windows that are cut, without a message for each of them: that takes longer. Each says that it
+ * waits before it looks once more and waits for a message, so that the other one sees it, or it sees what the other one did.
+ */
+export interface CutQueue {
+  /** The {@link cutCode} of each window that was cut, in turn. There are as many places as slots. */
+  readonly codes: Int32Array<SharedArrayBuffer>;
+  /** For each slot 1 if it holds a window, else 0. */
+  readonly full: Int32Array<SharedArrayBuffer>;
+  /** How many windows were cut; whether somebody waits for one; whether the thread waits for a slot. */
+  readonly state: Int32Array<SharedArrayBuffer>;
+}
+
+/** Places of {@link CutQueue.state}. */
+export const CUT = 0;
+export const WAITS_FOR_WINDOW = 1;
+export const WAITS_FOR_SLOT = 2;
+
+/** A queue for so many slots. */
+export function cutQueue(slots: number): CutQueue {
+  const numbers = (count: number) => new Int32Array(new SharedArrayBuffer(4 * count));
+  return { codes: numbers(slots), full: numbers(slots), state: numbers(3) };
 }
 
 /** An image of the whole slide. */
@@ -33,8 +58,8 @@ export interface OverviewJob {
   readonly maxSide: number;
 }
 
-/** What a thread is told: a job; slots that are free again; the end. */
-export type ReadOrder = { readonly job: ReadJob } | { readonly overview: OverviewJob } | number | 'end';
+/** What a thread is told: a job; that a slot is free for which it waits; the end. */
+export type ReadOrder = { readonly job: ReadJob } | { readonly overview: OverviewJob } | 'free' | 'end';
 
 /** The memory of all slots, one after the other. */
 export interface PixelSlots {
@@ -45,13 +70,13 @@ export interface PixelSlots {
 }
 
 /**
- * What a thread answers: the memory, before the first window; windows in plan order, each by the number of
- * {@link cutCode}; that there are no more. Or an overview. Or an error. At last, that the slide is closed.
+ * What a thread answers: the memory, before the first window; that a window is cut for which somebody waits; that there are no
+ * more. Or an overview. Or an error. At last, that the slide is closed.
  */
 export type ReadReply =
   | { readonly pixels: PixelSlots }
   | { readonly overview: Pixels }
-  | number
+  | 'cut'
   | 'done'
   | { readonly fault: Failure }
   | 'ended';

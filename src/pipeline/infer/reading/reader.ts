@@ -7,7 +7,18 @@ import { type BandSource, cutWindows } from '../../../slide/view/cut.js';
 import { bytesOfSample, sharedSamples } from '../../../tiff/samples/native.js';
 import type { Samples, Window } from '../../../types.js';
 import { type IdleThreads, idleThreads } from '../threads.js';
-import { cutOf, type InputRecipe, type PixelSlots, type ReadJob, type ReadOrder, type ReadReply } from './messages.js';
+import {
+  CUT,
+  cutOf,
+  cutQueue,
+  type InputRecipe,
+  type PixelSlots,
+  type ReadJob,
+  type ReadOrder,
+  type ReadReply,
+  WAITS_FOR_SLOT,
+  WAITS_FOR_WINDOW,
+} from './messages.js';
 import { isOneColour } from './one-colour.js';
 
 /** A window and its pixels, in memory that all threads share. */
@@ -46,8 +57,10 @@ export async function* readInThread(
 ): AsyncGenerator<ReadWindow, void, undefined> {
   const rows = Array.from({ length: grid.rows }, (_, row) => wanted.kept(row));
   const kept = rows.map((windows) => Uint32Array.from(windows, ({ column }) => column));
-  const job: ReadJob = { recipe, grid, kept, slots };
-  const codes: number[] = [];
+  const queue = cutQueue(slots);
+  const { codes, full, state } = queue;
+  const job: ReadJob = { recipe, grid, kept, slots, queue };
+  let taken = 0;
   let pixels: PixelSlots | undefined;
   let over = false;
   let gone = false;
@@ -58,11 +71,12 @@ export async function* readInThread(
       wake = resolve;
     });
   const hear = (reply: ReadReply): void => {
-    if (typeof reply === 'number') codes.push(reply);
-    else if (reply === 'done') over = true;
+    if (reply === 'done') over = true;
     else if (reply === 'ended') gone = true;
-    else if ('pixels' in reply) pixels = reply.pixels;
-    else if ('fault' in reply) failure ??= { error: errorOf(reply.fault) };
+    else if (reply !== 'cut') {
+      if ('pixels' in reply) pixels = reply.pixels;
+      else if ('fault' in reply) failure ??= { error: errorOf(reply.fault) };
+    }
     wake();
   };
   const thread = readers.take(hear, (error) => {
@@ -74,21 +88,30 @@ export async function* readInThread(
   // A window may be given back when the thread works on something else already.
   let isOver = false;
   const release = (slot: number): void => {
-    if (!isOver) order(slot);
+    Atomics.store(full, slot, 0);
+    if (!isOver && Atomics.exchange(state, WAITS_FOR_SLOT, 0) === 1) order('free');
+  };
+  // The message with the memory may come after the first window.
+  const isNext = (): boolean => pixels !== undefined && Atomics.load(state, CUT) > taken;
+  /** Whether there is nothing to do but to wait for a window. */
+  const mustWait = (): boolean => {
+    const isIdle = (): boolean => !isNext() && !failure && !over && !signal.aborted;
+    if (!isIdle()) return false;
+    Atomics.store(state, WAITS_FOR_WINDOW, 1);
+    return isIdle();
   };
   const stop = (): void => wake();
   signal.addEventListener('abort', stop);
   order({ job });
   try {
     for (const window of rows.flat()) {
-      while (codes.length === 0 && !failure && !over && !signal.aborted) await woken();
+      while (mustWait()) await woken();
       throwIfAborted(signal);
-      const code = codes.shift();
-      if (code === undefined) {
+      if (!isNext()) {
         if (failure) throw failure.error;
         return;
       }
-      const { slot, flat } = cutOf(code);
+      const { slot, flat } = cutOf(codes[taken++ % slots]!);
       yield { window, pixels: slotOf(pixels!, slot), flat, release: () => release(slot) };
     }
   } finally {

@@ -9,6 +9,8 @@ import { workingView } from '../../../slide/view/view.js';
 import { bytesOfSample, sharedSamples } from '../../../tiff/samples/native.js';
 import type { SampleType } from '../../../types.js';
 import {
+  CUT,
+  type CutQueue,
   cutCode,
   type InputRecipe,
   type OverviewJob,
@@ -16,6 +18,8 @@ import {
   type ReadJob,
   type ReadOrder,
   type ReadReply,
+  WAITS_FOR_SLOT,
+  WAITS_FOR_WINDOW,
 } from './messages.js';
 import { isOneColour } from './one-colour.js';
 
@@ -25,31 +29,38 @@ import { isOneColour } from './one-colour.js';
 const port = parentPort!;
 const say = (reply: ReadReply, moved: readonly ArrayBuffer[] = []): void => port.postMessage(reply, [...moved]);
 
-let free: number[] = [];
 let wake = (): void => {};
 let stopping = new AbortController();
 
 port.on('message', (order: ReadOrder) => {
-  if (typeof order === 'number') free.push(order);
-  else if (order === 'end') stopping.abort();
-  else if ('job' in order) void work(order.job);
-  else void look(order.overview);
+  if (order === 'end') stopping.abort();
+  else if (order !== 'free' && 'job' in order) void work(order.job);
+  else if (order !== 'free') void look(order.overview);
   wake();
 });
 
-/** The next free slot; undefined when the job is to end. */
-async function slot(): Promise<number | undefined> {
-  while (free.length === 0 && !stopping.signal.aborted) {
-    await new Promise<void>((resolve) => {
-      wake = resolve;
-    });
+async function woken(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+}
+
+/** A free slot; undefined when the job is to end. */
+async function slotOf({ full, state }: CutQueue): Promise<number | undefined> {
+  const found = (): number => full.findIndex((_, slot) => Atomics.load(full, slot) === 0);
+  for (let slot = found(); !stopping.signal.aborted; slot = found()) {
+    if (slot < 0) {
+      Atomics.store(state, WAITS_FOR_SLOT, 1);
+      slot = found();
+    }
+    if (slot >= 0) return slot;
+    await woken();
   }
-  return stopping.signal.aborted ? undefined : free.shift();
+  return undefined;
 }
 
 async function work(job: ReadJob): Promise<void> {
   stopping = new AbortController();
-  free = Array.from({ length: job.slots }, (_, index) => index);
   try {
     await cutAll(job, stopping.signal);
     say('done');
@@ -57,7 +68,7 @@ async function work(job: ReadJob): Promise<void> {
     say({ fault: failureOf(thrown) });
   }
   // The main thread may still look at pixels.
-  while (!stopping.signal.aborted) await slot();
+  while (!stopping.signal.aborted) await woken();
   say('ended');
 }
 
@@ -82,7 +93,7 @@ function opened({ path, options }: InputRecipe, signal: AbortSignal): Promise<Sl
   return openSlide(path, { ...options, signal });
 }
 
-async function cutAll({ recipe, grid, kept, slots }: ReadJob, signal: AbortSignal): Promise<void> {
+async function cutAll({ recipe, grid, kept, slots, queue }: ReadJob, signal: AbortSignal): Promise<void> {
   const { resolution, request } = recipe;
   const slide = await opened(recipe, signal);
   try {
@@ -105,13 +116,16 @@ async function cutAll({ recipe, grid, kept, slots }: ReadJob, signal: AbortSigna
       },
     };
     const windows = cutWindows(input, plan, signal, memory);
-    for (;;) {
-      const next = await slot();
+    for (let cut = 0; ; cut++) {
+      const next = await slotOf(queue);
       if (next === undefined) return;
       into = next;
       const { value, done } = await windows.next();
       if (done) return;
-      say(cutCode(next, isOneColour(value.pixels, grid.window)));
+      Atomics.store(queue.full, next, 1);
+      queue.codes[cut % slots] = cutCode(next, isOneColour(value.pixels, grid.window));
+      Atomics.add(queue.state, CUT, 1);
+      if (Atomics.exchange(queue.state, WAITS_FOR_WINDOW, 0) === 1) say('cut');
     }
   } finally {
     await slide.close();

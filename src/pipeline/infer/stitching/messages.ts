@@ -28,9 +28,13 @@ export interface StitchJob {
   /** Makes labels; if left out, the strips have the scores as they are. */
   readonly labelling: Labelling | undefined;
   readonly slots: SlotMemory;
+  readonly uses: SlotUses;
   /** The memory to blend in; undefined where WebAssembly has none. */
   readonly room: SharedRoom | undefined;
 }
+
+/** For each slot, how many threads still need its scores; behind them 1 if a free slot is waited for, else 0. */
+export type SlotUses = Int32Array<SharedArrayBuffer>;
 
 /** Asks for the next rows, which are final. */
 export interface Take {
@@ -56,9 +60,9 @@ export type StitchOrder =
   | { readonly pack: Uint8Array<SharedArrayBuffer> }
   | 'end';
 
-/** What a thread answers: the slot of a window that is added, rows, packed labels, or that the job has ended. */
+/** What a thread answers: that a slot is free for which somebody waits, rows, packed labels, or that the job has ended. */
 export type StitchReply =
-  | number
+  | 'free'
   | { readonly strip: Strip }
   | { readonly packed: Uint8Array }
   | { readonly fault: Failure }

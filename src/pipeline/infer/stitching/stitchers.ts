@@ -8,7 +8,7 @@ import type { Strip } from '../../../strip/strip.js';
 import type { RasterRows, Window } from '../../../types.js';
 import { type BusyThread, idleThreads } from '../threads.js';
 import { stitchedColumns } from './columns.js';
-import { addCode, type StitchJob, type StitchOrder, type StitchReply, type Take } from './messages.js';
+import { addCode, type SlotUses, type StitchJob, type StitchOrder, type StitchReply, type Take } from './messages.js';
 import { giveBackMemory, type StitchMemory, takeMemory, wholePages } from './slots.js';
 
 /** Shared memory for the scores of one window. */
@@ -40,7 +40,7 @@ export interface Stitchers {
 }
 
 /** What is to be stitched. */
-export interface StitchTask extends Omit<StitchJob, 'slots' | 'room' | 'whole'> {
+export interface StitchTask extends Omit<StitchJob, 'slots' | 'uses' | 'room' | 'whole'> {
   /** The ring that its windows need. */
   readonly ring: BlendRing;
   /** How many slots there are. */
@@ -72,9 +72,10 @@ export function openStitchers({ slots: count, ring, note, ...task }: StitchTask)
   const { slots, room } = memory;
   const lanes: Lane[] = [];
   const free = slotsOf(memory);
-  const inUse = new Int32Array(count);
+  const uses: SlotUses = new Int32Array(new SharedArrayBuffer(4 * (count + 1)));
+  /** The slots that threads need, as far as this thread knows. */
+  let needed: Slot[] = [];
   const waiting: { resolve(slot: Slot): void; reject(error: unknown): void }[] = [];
-  const all = [...free];
   const span = spanOf(blend);
   let next = piece.y;
   /** Why no more slots are given, and why no more rows come. */
@@ -87,6 +88,15 @@ export function openStitchers({ slots: count, ring, note, ...task }: StitchTask)
     const first = waiting.shift();
     if (first) first.resolve(slot);
     else free.push(slot);
+    if (waiting.length === 0) Atomics.store(uses, count, 0);
+  }
+
+  /** Takes back the slots that no thread needs any more. Threads send no message for each of them: that takes longer. */
+  function collect(): void {
+    const given = needed.filter(({ index }) => Atomics.load(uses, index) === 0);
+    if (given.length === 0) return;
+    needed = needed.filter((slot) => !given.includes(slot));
+    for (const slot of given) release(slot);
   }
 
   function stop(error: unknown): void {
@@ -104,10 +114,8 @@ export function openStitchers({ slots: count, ring, note, ...task }: StitchTask)
   }
 
   function hear(lane: Lane, reply: StitchReply): void {
-    if (typeof reply === 'number') {
-      inUse[reply]!--;
-      if (inUse[reply] === 0) release(all[reply]!);
-    } else if (reply === 'ended') lane.ended?.();
+    if (reply === 'free') collect();
+    else if (reply === 'ended') lane.ended?.();
     else if ('fault' in reply) lane.asked.shift()?.reject(errorOf(reply.fault));
     else lane.asked.shift()?.resolve('strip' in reply ? reply.strip : reply.packed);
   }
@@ -126,7 +134,7 @@ export function openStitchers({ slots: count, ring, note, ...task }: StitchTask)
     );
     const lane: Lane = { thread, piece: own, asked: [], ended: undefined };
     lanes.push(lane);
-    order(lane, { job: { ...task, piece: own, whole: piece, slots, room } });
+    order(lane, { job: { ...task, piece: own, whole: piece, slots, uses, room } });
   }
   const spares = lanes.map((): Float32Array<ArrayBuffer>[] => []);
   const spareLabels: SharedArrayBuffer[] = [];
@@ -151,17 +159,24 @@ export function openStitchers({ slots: count, ring, note, ...task }: StitchTask)
   return {
     slot() {
       if (stopped) return Promise.reject(stopped.error);
+      if (free.length === 0) collect();
       const slot = free.pop();
       if (slot) return Promise.resolve(slot);
-      return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+      return new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        Atomics.store(uses, count, 1);
+        // A thread that did not see this yet may have freed one in the meantime.
+        collect();
+      });
     },
     add(window, slot) {
       const { start, length } = span(columnAxis(grid, window.row), window.column);
       const touched = lanes.filter(({ piece: own }) => start < own.x + own.width && start + length > own.x);
-      inUse[slot.index] = touched.length;
+      if (touched.length === 0) return release(slot);
+      Atomics.store(uses, slot.index, touched.length);
+      needed.push(slot);
       const code = addCode(window.index, slot.index, slots);
       for (const lane of touched) order(lane, code);
-      if (touched.length === 0) release(slot);
     },
     release,
     stop,

@@ -28,8 +28,9 @@ function attempt<T>(work: () => T): T | undefined {
 port.on('message', (order: StitchOrder) => {
   if (typeof order === 'number') {
     const { window, slot } = addOf(order, job!.slots);
+    const { uses, slots } = job!;
     attempt(() => stitcher!.add(window, slot));
-    say(slot);
+    if (Atomics.sub(uses, slot, 1) === 1 && Atomics.load(uses, slots.count) === 1) say('free');
   } else if (order === 'end') {
     job = stitcher = failure = undefined;
     say('ended');

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { type ReadWindow, readInThread } from '../../../../dist/pipeline/infer/reading/reader.js';
 import { createGrid } from '../../../../dist/plan/windows/grid.js';
@@ -12,6 +13,7 @@ const side = (length: number) => ({ width: length, height: length });
 const grid = createGrid({ size, window: side(64), stride: side(32), margin: 0, border: 'keep' });
 const kept = selectWindows(grid, () => true);
 const wanted = pieceWindows(grid, kept, 'gaussian', wholePiece(size), false);
+const windows = Array.from({ length: grid.rows }, (_, row) => wanted.kept(row)).flat();
 const recipe = { path, layout: 'tiles', options: {}, resolution: { kind: 'level', level: 0 }, request: undefined } as const;
 
 beforeAll(() => writeSlide(path, size.width, size.height, speckled, { pyramid: false }));
@@ -43,4 +45,37 @@ test('a window that is given back late does not free memory of what the thread r
     break;
   }
   expect(held).toHaveLength(2);
+});
+
+/** Lets so many turns of the event loop pass, or none; from 5 on, milliseconds as well. */
+async function pause(turns: number): Promise<void> {
+  if (turns >= 5) await new Promise((resolve) => setTimeout(resolve, turns - 4));
+  for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('all windows come in their order, however slowly and in whatever order they are given back', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 5 }),
+      fc.array(fc.nat(6), { minLength: 1, maxLength: 12 }),
+      fc.array(fc.nat(4), { minLength: 1, maxLength: 12 }),
+      async (slots, pauses, picks) => {
+        const held: ReadWindow[] = [];
+        let count = 0;
+        for await (const each of read(slots)) {
+          expect(each.window.index).toBe(windows[count]!.index);
+          held.push(each);
+          await pause(pauses[count % pauses.length]!);
+          while (held.length >= slots || (held.length > 0 && picks[count % picks.length] === 0)) {
+            const [given] = held.splice(picks[count % picks.length]! % held.length, 1);
+            expectPixels(given!);
+            given!.release();
+          }
+          count++;
+        }
+        expect(count).toBe(windows.length);
+      },
+    ),
+    { numRuns: 60 },
+  );
 });
