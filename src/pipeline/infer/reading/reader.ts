@@ -7,19 +7,9 @@ import { type BandSource, cutWindows } from '../../../slide/view/cut.js';
 import { bytesOfSample, sharedSamples } from '../../../tiff/samples/native.js';
 import type { Samples, Window } from '../../../types.js';
 import { type IdleThreads, idleThreads } from '../threads.js';
-import {
-  CUT,
-  cutOf,
-  cutQueue,
-  type InputRecipe,
-  type PixelSlots,
-  type ReadJob,
-  type ReadOrder,
-  type ReadReply,
-  WAITS_FOR_SLOT,
-  WAITS_FOR_WINDOW,
-} from './messages.js';
+import type { InputRecipe, PixelSlots, ReadJob, ReadOrder, ReadReply } from './messages.js';
 import { isOneColour } from './one-colour.js';
+import { createQueue, giveSlotBack, windowAfter } from './queue.js';
 
 /** A window and its pixels, in memory that all threads share. */
 export interface ReadWindow {
@@ -57,8 +47,7 @@ export async function* readInThread(
 ): AsyncGenerator<ReadWindow, void, undefined> {
   const rows = Array.from({ length: grid.rows }, (_, row) => wanted.kept(row));
   const kept = rows.map((windows) => Uint32Array.from(windows, ({ column }) => column));
-  const queue = cutQueue(slots);
-  const { codes, full, state } = queue;
+  const queue = createQueue(slots);
   const job: ReadJob = { recipe, grid, kept, slots, queue };
   let taken = 0;
   let pixels: PixelSlots | undefined;
@@ -88,30 +77,24 @@ export async function* readInThread(
   // A window may be given back when the thread works on something else already.
   let isOver = false;
   const release = (slot: number): void => {
-    Atomics.store(full, slot, 0);
-    if (!isOver && Atomics.exchange(state, WAITS_FOR_SLOT, 0) === 1) order('free');
+    if (giveSlotBack(queue, slot) && !isOver) order('free');
   };
   // The message with the memory may come after the first window.
-  const isNext = (): boolean => pixels !== undefined && Atomics.load(state, CUT) > taken;
-  /** Whether there is nothing to do but to wait for a window. */
-  const mustWait = (): boolean => {
-    const isIdle = (): boolean => !isNext() && !failure && !over && !signal.aborted;
-    if (!isIdle()) return false;
-    Atomics.store(state, WAITS_FOR_WINDOW, 1);
-    return isIdle();
-  };
+  const next = () => pixels && windowAfter(queue, taken);
   const stop = (): void => wake();
   signal.addEventListener('abort', stop);
   order({ job });
   try {
     for (const window of rows.flat()) {
-      while (mustWait()) await woken();
+      let found = next();
+      for (; !found && !failure && !over && !signal.aborted; found = next()) await woken();
       throwIfAborted(signal);
-      if (!isNext()) {
+      if (!found) {
         if (failure) throw failure.error;
         return;
       }
-      const { slot, flat } = cutOf(codes[taken++ % slots]!);
+      taken++;
+      const { slot, flat } = found;
       yield { window, pixels: slotOf(pixels!, slot), flat, release: () => release(slot) };
     }
   } finally {

@@ -8,20 +8,9 @@ import { readOverview } from '../../../slide/view/overview.js';
 import { workingView } from '../../../slide/view/view.js';
 import { bytesOfSample, sharedSamples } from '../../../tiff/samples/native.js';
 import type { SampleType } from '../../../types.js';
-import {
-  CUT,
-  type CutQueue,
-  cutCode,
-  type InputRecipe,
-  type OverviewJob,
-  type PixelSlots,
-  type ReadJob,
-  type ReadOrder,
-  type ReadReply,
-  WAITS_FOR_SLOT,
-  WAITS_FOR_WINDOW,
-} from './messages.js';
+import type { InputRecipe, OverviewJob, PixelSlots, ReadJob, ReadOrder, ReadReply } from './messages.js';
 import { isOneColour } from './one-colour.js';
+import { type CutQueue, freeSlot, putWindow } from './queue.js';
 
 // The code of a thread that `reader.ts` starts: reads a slide, checks and decodes it, and cuts windows into shared
 // memory.
@@ -46,14 +35,10 @@ async function woken(): Promise<void> {
 }
 
 /** A free slot; undefined when the job is to end. */
-async function slotOf({ full, state }: CutQueue): Promise<number | undefined> {
-  const found = (): number => full.findIndex((_, slot) => Atomics.load(full, slot) === 0);
-  for (let slot = found(); !stopping.signal.aborted; slot = found()) {
-    if (slot < 0) {
-      Atomics.store(state, WAITS_FOR_SLOT, 1);
-      slot = found();
-    }
-    if (slot >= 0) return slot;
+async function slotOf(queue: CutQueue): Promise<number | undefined> {
+  while (!stopping.signal.aborted) {
+    const slot = freeSlot(queue);
+    if (slot !== undefined) return slot;
     await woken();
   }
   return undefined;
@@ -116,16 +101,13 @@ async function cutAll({ recipe, grid, kept, slots, queue }: ReadJob, signal: Abo
       },
     };
     const windows = cutWindows(input, plan, signal, memory);
-    for (let cut = 0; ; cut++) {
+    for (;;) {
       const next = await slotOf(queue);
       if (next === undefined) return;
       into = next;
       const { value, done } = await windows.next();
       if (done) return;
-      Atomics.store(queue.full, next, 1);
-      queue.codes[cut % slots] = cutCode(next, isOneColour(value.pixels, grid.window));
-      Atomics.add(queue.state, CUT, 1);
-      if (Atomics.exchange(queue.state, WAITS_FOR_WINDOW, 0) === 1) say('cut');
+      if (putWindow(queue, next, isOneColour(value.pixels, grid.window))) say('cut');
     }
   } finally {
     await slide.close();
