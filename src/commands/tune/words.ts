@@ -41,7 +41,9 @@ export function tuneText(
 }
 
 function marginText(perception: Perception): string {
-  const { reach, margin, flips } = perception;
+  const { reach, phase, margin, flips, isTelling } = perception;
+  if (margin === null && phase !== null && !isTelling)
+    return 'unknown: nearly all labels are of one kind, which tells nothing; name a slide on which the model finds something';
   if (margin === null) return 'none is enough: labels differ at every distance from the border';
   const why = flips.length === 0 ? `it is beyond the reach of ${reach} px, so ` : '';
   return `${margin} px are enough: ${why}${suretyOf(perception)}`;

@@ -142,6 +142,8 @@ async function autoWindows(
         }),
     };
   }
+  if (!perception.isTelling && step !== null)
+    return `${name} looks ${reach} px far, and gives generated pictures nearly one label only, which tells of no narrower margin: segtile tune MODEL SLIDE --write-card compares labels on a slide`;
   if (reach === null) return `${name} looks at its whole window, and no margin is enough`;
   return `${name} looks ${reach} px far, for which these windows are too small to be laid farther apart`;
 }

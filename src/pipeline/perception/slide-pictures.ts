@@ -3,7 +3,9 @@ import type { Model } from '../../model/card/model.js';
 import { cutWindows } from '../../slide/view/cut.js';
 import { channelRequest } from '../prepare/models/channel-request.js';
 import { planSlide } from '../prepare/plan-slide.js';
-import { PAIRS, pictureSide, shownWindow, type TrialPicture } from './perceive.js';
+import { PAIRS } from './compare-labels.js';
+import { shownWindow } from './perceive.js';
+import { pictureSide, type TrialPicture } from './trial-pictures.js';
 
 /**
  * Pictures of a slide at the resolution of a model, spread evenly over its tissue.

@@ -4,8 +4,8 @@ import { type Grid, windowsOfRow, windowTotal } from './grid.js';
 
 /**
  * Cuts the windows of a grid to tissue: of each core only the smallest rectangle is scored that holds all of its tissue. With
- * windows that are in phase and margins that are enough, tissue gets the scores that it gets from whole windows, from smaller
- * ones.
+ * windows that are in phase and margins as wide as the reach, tissue gets the scores that it gets from whole windows, from
+ * smaller ones; with margins that labels allow, it gets nearly all labels.
  *
  * @param spans how many px of the working image lie on the slide, perhaps with a fraction; the map covers the slide from edge
  *   to edge

@@ -2,7 +2,9 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { tuneText } from '../../../dist/commands/tune/words.js';
 import { bundledModel } from '../../../dist/model/card/bundled.js';
+import type { Ensemble } from '../../../dist/model/card/ensemble.js';
 import { openModel } from '../../../dist/model/measured/open-model.js';
 import {
   countFlips,
@@ -13,8 +15,11 @@ import {
   reachOf,
   shiftedDifference,
 } from '../../../dist/model/measured/reach.js';
+import { autoPlan } from '../../../dist/pipeline/perception/auto-plan.js';
 import { perceive } from '../../../dist/pipeline/perception/perceive.js';
 import { windowsFor } from '../../../dist/pipeline/perception/windows-for.js';
+import type { InferOptions } from '../../../dist/pipeline/prepare/options.js';
+import { styleFor } from '../../../dist/terminal/style.js';
 import { coarseNetwork, shiftNetwork, unet } from '../../model/networks.ts';
 
 const cwd = mkdtempSync(join(tmpdir(), 'segtile-perceive-'));
@@ -67,11 +72,34 @@ describe('how far networks look, and in what step', () => {
     expect(windowsFor(model, perception)[0]!.runs).toBeLessThan(1024 ** 2 / (1024 - 192) ** 2);
   });
 
-  test('labels of one kind tell nothing: the margin is as wide as the reach', async () => {
-    const { model } = await openModel(bundledModel('kidney'), {}, { signal });
-    const classes = model.classes.map((each) => ({ ...each, threshold: 1 }));
-    const perception = await perceive({ ...model, classes }, signal);
-    expect(perception).toMatchObject({ reach: 94, margin: 96, flips: [], seesNear: true });
+  describe('labels of one kind tell nothing', () => {
+    /** A network that finds nothing, whose windows have this side; any if undefined. */
+    const blank = async (side?: number) => {
+      const { model } = await openModel(bundledModel('kidney'), {}, { signal });
+      const classes = model.classes.map((each) => ({ ...each, threshold: 1 }));
+      return { ...model, classes, ...(side && { fixedWindow: { width: side, height: side } }) };
+    };
+
+    test.each([undefined, 512])('the margin is as wide as the reach, in windows of %s px', async (side) => {
+      const perception = await perceive(await blank(side), signal);
+      expect(perception).toMatchObject({ reach: 94, margin: 96, flips: [], seesNear: side === undefined });
+    });
+
+    test('where that is too wide there is none, and it is said what helps', async () => {
+      const model = await blank(256);
+      const perception = await perceive(model, signal);
+      expect(perception).toMatchObject({ reach: 94, margin: null, isTelling: false });
+      expect(tuneText(model, perception, [], undefined, styleFor({ isTTY: false }))).toMatch(
+        /margin +unknown: nearly all labels are of one kind, .+ name a slide on which the model finds something\n/,
+      );
+      const notes: string[] = [];
+      const options = { tta: 'none', ttaScales: [1] } as unknown as InferOptions;
+      const members = [{ model }] as unknown as Ensemble['members'];
+      expect(await autoPlan(options, { members } as Ensemble, (note) => notes.push(note), signal)).toBeUndefined();
+      expect(notes).toEqual([
+        expect.stringMatching(/overlap as usual, .+ looks 94 px far, .+: segtile tune MODEL SLIDE --write-card/),
+      ]);
+    });
   });
 
   test('one that is shown standardised windows looks at all of them: no margin is enough', async () => {
