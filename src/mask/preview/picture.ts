@@ -19,6 +19,7 @@ export interface Painter {
  * Starts to paint class colours over a slide, in proportion to the share (0 to 255) that each class has of a pixel. An
  * outline is drawn where the main class changes. Where `skipped` is 1, the slide is greyed and hatched.
  *
+ * @param slide the picture as it is without the mask, which is painted over
  * @param shares one plane per class, of the picture's size; its rows are filled in from top to bottom
  */
 export function painter(
@@ -28,7 +29,7 @@ export function painter(
   skipped: Uint8Array | undefined,
 ): Painter {
   const { width, height } = slide;
-  const picture = new Uint8Array(slide.data);
+  const picture = slide.data;
   const ruling = new Uint8Array(width * height);
   const reach = Math.max(width, height) >= 800 ? 2 : 1;
   const outlines = classes.map(({ color }) => tint(color, [outline]));

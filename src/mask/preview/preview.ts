@@ -95,11 +95,6 @@ export async function createPreview(
   };
 }
 
-/** The overview at the size of the preview, which is all that the preview needs of it. */
-export function previewOverview({ overview, size }: Pick<Preview, 'overview' | 'size'>): Promise<Pixels> {
-  return resized(overview, previewSize(overview, size));
-}
-
 /** The size of the preview: that of the overview, but not longer than {@link longest} and not larger than the mask. */
 function previewSize(overview: Size, size: Size): Size {
   const scale = Math.min(1, longest / Math.max(overview.width, overview.height));
@@ -109,8 +104,9 @@ function previewSize(overview: Size, size: Size): Size {
   };
 }
 
+/** A picture of another size, in memory of its own. */
 async function resized({ data, width, height }: Pixels, target: Size): Promise<Pixels> {
-  if (width === target.width && height === target.height) return { ...target, channels: 3, data };
+  if (width === target.width && height === target.height) return { ...target, channels: 3, data: data.slice() };
   const pixels = await sharp(data, { raw: { width, height, channels: 3 } })
     .resize({ ...target, fit: 'fill' })
     .raw()

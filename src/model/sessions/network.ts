@@ -1,4 +1,5 @@
 import { SegtileError } from '../../errors.js';
+import { inSharedMemory } from '../../io/threads/shared-bytes.js';
 import type { Size } from '../../types.js';
 import { type Model, modelPixels } from '../card/model.js';
 import type { Device } from '../devices/device.js';
@@ -7,7 +8,6 @@ import { fuse } from '../graph/fuse.js';
 import { type ScoreShape, tensorShape } from '../graph/layout.js';
 import type { PoolOptions } from './pool-options.js';
 import type { Start } from './session.js';
-import { inSharedMemory } from './shared-bytes.js';
 
 /** The devices on which a graph gives only the part of a window's scores that is asked for. The others give all, and always did. */
 const cutting: readonly Device['provider'][] = ['cpu', 'cuda', 'webgpu'];

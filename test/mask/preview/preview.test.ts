@@ -7,6 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { painter } from '../../../dist/mask/preview/picture.js';
 import { createPreview, type Preview } from '../../../dist/mask/preview/preview.js';
 import { scaleBar } from '../../../dist/mask/scale-bar.js';
+import type { Pixels } from '../../../dist/types.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'segtile-preview-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -120,12 +121,15 @@ test('the picture does not depend on how the rows were split', async () => {
   for (let y = 0; y < 150; y++) for (let x = 0; x < 200; x++) expect(a.at(x, y)).toEqual(b.at(x, y));
 });
 
+/** A picture that may be painted over. */
+const copied = (slide: Pixels): Pixels => ({ ...slide, data: slide.data.slice() });
+
 test('the tint of a pixel without border is in proportion to its share', () => {
   const slide = { width: 3, height: 1, channels: 3, data: new Uint8Array(9).fill(200) };
   const share = (value: number) => new Uint8Array(3).fill(value);
   fc.assert(
     fc.property(fc.nat(255), (value) => {
-      const { picture, paint } = painter(slide, [share(value)], [{ ...red, color: [0, 200, 200] }], undefined);
+      const { picture, paint } = painter(copied(slide), [share(value)], [{ ...red, color: [0, 200, 200] }], undefined);
       paint(1);
       const [r, g] = picture;
       expect(r).toBe(Math.round(200 - 200 * 0.36 * (value / 255)));
@@ -148,11 +152,11 @@ test('a picture that is painted as its shares become known is that which is pain
       const slide = { width, height, channels: 3, data: Uint8Array.from({ length: 3 * pixels }, (_, i) => (i * seed) % 251) };
       const whole = [0, 1].map((c) => Uint8Array.from({ length: pixels }, (_, i) => (((i + c) * seed) % 7) * 36));
       const skipped = skips ? Uint8Array.from({ length: pixels }, (_, i) => +((i * seed) % 5 === 0)) : undefined;
-      const atOnce = painter(slide, whole, [red, blue], skipped);
+      const atOnce = painter(copied(slide), whole, [red, blue], skipped);
       atOnce.paint(height);
 
       const shares = whole.map((plane) => new Uint8Array(plane.length));
-      const { picture, paint } = painter(slide, shares, [red, blue], skipped);
+      const { picture, paint } = painter(copied(slide), shares, [red, blue], skipped);
       for (let known = 0, step = 0; known < height; step++) {
         const next = Math.min(height, known + steps[step % steps.length]!);
         for (const [c, plane] of shares.entries()) plane.set(whole[c]!.subarray(known * width, next * width), known * width);

@@ -1,5 +1,5 @@
+import { inSharedMemory } from '../../../io/threads/shared-bytes.js';
 import type { Device } from '../../devices/device.js';
-import { inSharedMemory } from '../../sessions/shared-bytes.js';
 import { parseModel, serializeModel } from '../format/onnx.js';
 import { blockedWalk, isChannelConcat } from './blocked.js';
 import { restateResizes } from './resizes.js';

@@ -1,5 +1,7 @@
 import { parentPort } from 'node:worker_threads';
+import { free } from '../../../io/threads/free.js';
 import { failureOf } from '../../../io/threads/messages.js';
+import { inSharedMemory } from '../../../io/threads/shared-bytes.js';
 import { windowsOfRow } from '../../../plan/windows/grid.js';
 import { openSlide } from '../../../slide/open.js';
 import type { Slide } from '../../../slide/slide.js';
@@ -16,7 +18,7 @@ import { type CutQueue, freeSlot, putWindow } from './queue.js';
 // memory.
 
 const port = parentPort!;
-const say = (reply: ReadReply, moved: readonly ArrayBuffer[] = []): void => port.postMessage(reply, [...moved]);
+const say = (reply: ReadReply): void => port.postMessage(reply);
 
 let wake = (): void => {};
 let stopping = new AbortController();
@@ -63,8 +65,10 @@ async function look({ recipe, maxSide }: OverviewJob): Promise<void> {
   try {
     const slide = await opened(recipe, signal);
     try {
-      const overview = await readOverview(slide, maxSide, signal);
-      say({ overview }, [overview.data.buffer as ArrayBuffer]);
+      const { data, ...shape } = await readOverview(slide, maxSide, signal);
+      // The thread that paints the preview needs it, too.
+      say({ overview: { ...shape, data: inSharedMemory(data) } });
+      free(data.buffer as ArrayBuffer);
     } finally {
       await slide.close();
     }

@@ -1,5 +1,5 @@
+import { inSharedMemory } from '../../../io/threads/shared-bytes.js';
 import { startFiles } from '../../../io/threads/start.js';
-import { previewOverview } from '../../../mask/preview/preview.js';
 import type { RasterRows, Sink, Size } from '../../../types.js';
 import type { Keep } from '../../records/files-and-record.js';
 import { type LabelFile, openLabelFile } from './label-file.js';
@@ -30,7 +30,7 @@ export async function openLabelFiles(
 }
 
 async function inThread(files: readonly LabelFile[], keep: Keep): Promise<Pick<Sink<RasterRows>, 'write'>> {
-  const start = await Promise.all(files.map(shareable));
+  const start = files.map(shareable);
   const thread = await startFiles<SharedRows, never, never, undefined>(new URL('./thread.js', import.meta.url), start);
   const nothing = async (): Promise<void> => undefined;
   for (const [index, file] of thread.files.entries()) keep(files[index]!.path, { write: nothing, ...file });
@@ -47,11 +47,9 @@ async function inThread(files: readonly LabelFile[], keep: Keep): Promise<Pick<S
   return { write: (rows) => thread.writeShared({ ...rows, data: shared(rows.data) }) };
 }
 
-/** The same file with no more pixels than it needs, in shared memory: sent as they are, they would be copied twice. */
-async function shareable(file: LabelFile): Promise<LabelFile> {
-  if (file.kind !== 'preview') return file;
-  const { data, ...shape } = await previewOverview(file.preview);
-  const shared = new Uint8Array(new SharedArrayBuffer(data.length));
-  shared.set(data);
-  return { ...file, preview: { ...file.preview, overview: { ...shape, data: shared } } };
+/** The same file with its pixels in shared memory: sent as they are, they would be copied twice. */
+function shareable(file: LabelFile): LabelFile {
+  if (file.kind !== 'preview' || file.preview.overview.data.buffer instanceof SharedArrayBuffer) return file;
+  const { data, ...shape } = file.preview.overview;
+  return { ...file, preview: { ...file.preview, overview: { ...shape, data: inSharedMemory(data) } } };
 }
