@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { totalmem } from 'node:os';
 import { throwIfAborted } from '../../errors.js';
-import { sharp } from '../../io/sharp.js';
+import { libvipsVersion } from '../../io/sharp.js';
 import { bundledModel } from '../../model/card/bundled.js';
 import { nvidiaGpus } from '../../model/devices/adapter.js';
 import { autoDevices, compiledIn } from '../../model/devices/available.js';
@@ -38,7 +38,7 @@ export async function runDoctor(options: DoctorOptions, { stdout, signal }: Shel
   const examination: Examination = {
     system: {
       memoryBytes: totalmem(),
-      versions: { ...versions(), libvips: sharp.versions.vips ?? 'unknown' },
+      versions: { ...versions(), libvips: libvipsVersion() ?? 'unknown' },
     },
     gpus: gpus(),
     compiledIn: built,
