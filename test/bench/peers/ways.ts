@@ -49,6 +49,13 @@ export const ways: readonly Way[] = [
     holdsSlide: false,
   },
   {
+    // As all others, which paint no preview of the slide with its mask.
+    name: 'segtile, the mask alone',
+    args: (job) => inSegtile(job, '--window', '512', '--margin', '0', '--stride', '256', '--no-preview'),
+    mask: ({ folder }) => join(folder, 'slide.ome.tif'),
+    holdsSlide: false,
+  },
+  {
     // With its proof, as it is by default. What it measures of a network is kept from the first run on.
     name: 'segtile, plan auto',
     args: (job) => inSegtile(job, '--plan', 'auto'),
