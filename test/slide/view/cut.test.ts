@@ -36,8 +36,10 @@ function redOf({ x, pixels }: BandRun): BandRun {
   return { x, pixels: { ...pixels, channels: 1, data: pixels.data.filter((_, i) => i % 3 === 0) } };
 }
 
-async function cutAll(cut: AsyncIterable<CutWindow>): Promise<CutWindow[]> {
-  const out: CutWindow[] = [];
+async function cutAll<Data extends Uint8Array = Uint8Array<ArrayBuffer>>(
+  cut: AsyncIterable<CutWindow<Data>>,
+): Promise<CutWindow<Data>[]> {
+  const out: CutWindow<Data>[] = [];
   for await (const window of cut) out.push(window);
   return out;
 }
@@ -98,10 +100,11 @@ describe('reflect', () => {
 describe('cutWindows', () => {
   it('cuts what the plan keeps, in its order, for any grid, margin and split into bands', async () => {
     await fc.assert(
-      fc.asyncProperty(grids, async ({ width, height, rows, breaks, extra }) => {
+      fc.asyncProperty(grids, fc.boolean(), async ({ width, height, rows, breaks, extra }, isShared) => {
         const slide = memorySlide([[width, height]], { breaks, extra });
         const plan = planOf(rows);
-        const dirty = (bytes: number) => new Uint8Array(bytes).fill(171);
+        const dirty = (bytes: number): Uint8Array =>
+          new Uint8Array(isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)).fill(171);
         const windows = await cutAll(cutWindows(workingView(slide, { kind: 'level', level: 0 }), plan, undefined, dirty));
         expect(windows.map(({ window }) => window)).toEqual(rows.flatMap((_, row) => plan.kept(row)));
         for (const { window, pixels } of windows) {
