@@ -93,9 +93,11 @@ export function openStitchers({ slots: count, ring, note, ...task }: StitchTask)
 
   /** Takes back the slots that no thread needs any more. Threads send no message for each of them: that takes longer. */
   function collect(): void {
-    const given = needed.filter(({ index }) => Atomics.load(uses, index) === 0);
-    if (given.length === 0) return;
-    needed = needed.filter((slot) => !given.includes(slot));
+    const given: Slot[] = [];
+    const kept: Slot[] = [];
+    // Each slot is looked at once, as a thread may free it meanwhile.
+    for (const slot of needed) (Atomics.load(uses, slot.index) === 0 ? given : kept).push(slot);
+    needed = kept;
     for (const slot of given) release(slot);
   }
 
