@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../../errors.js';
 import type { WindowRows } from '../../plan/windows/windows.js';
-import { bytesOfSample, newSamples, typeOf } from '../../tiff/samples/native.js';
+import { newSamples, typeOf } from '../../tiff/samples/native.js';
 import type { Band, Box, Samples, SampleType, Size, Span, Window } from '../../types.js';
 import { cacheRows, type RowCache, type Slab } from './rows.js';
 import { between, endOf, mergeSpans, spansOverlap } from './spans.js';
@@ -157,7 +157,7 @@ function cutBox(cache: RowCache, image: Size, box: Box, memory: Memory<Samples> 
   const samples = box.width * box.height * first.channels;
   const type = typeOf(first.data);
   const out = memory?.(samples, type) ?? newSamples(type, samples);
-  const isSlow = out.buffer instanceof SharedArrayBuffer && !liesAlike(first, box, inside.start, type);
+  const isSlow = out.buffer instanceof SharedArrayBuffer && !liesAlike(first, box, inside.start, out);
   if (isSlow && spare.own?.length !== samples) spare.own = newSamples(type, samples);
   const into = isSlow ? spare.own! : out;
   for (let row = 0; row < box.height; ) row = copyRows(slabOf(row), image, box, inside, row, into);
@@ -171,9 +171,9 @@ function cutBox(cache: RowCache, image: Size, box: Box, memory: Memory<Samples> 
  *
  * @param column at which the copied part starts, in px of the image
  */
-function liesAlike(slab: Slab, box: Box, column: number, type: SampleType): boolean {
-  const pixel = slab.channels * bytesOfSample[type];
-  const [from, to] = [(column - slab.x) * pixel, (column - box.x) * pixel];
+function liesAlike(slab: Slab, box: Box, column: number, out: Samples): boolean {
+  const pixel = slab.channels * out.BYTES_PER_ELEMENT;
+  const [from, to] = [slab.data.byteOffset + (column - slab.x) * pixel, out.byteOffset + (column - box.x) * pixel];
   return (from - to) % 8 === 0 && ((slab.width - box.width) * pixel) % 8 === 0;
 }
 

@@ -121,6 +121,12 @@ test('the picture does not depend on how the rows were split', async () => {
   for (let y = 0; y < 150; y++) for (let x = 0; x < 200; x++) expect(a.at(x, y)).toEqual(b.at(x, y));
 });
 
+test('the overview stays as it is, also where the preview is as large', async () => {
+  const own = { ...overview, data: overview.data.slice() };
+  await preview('own.jpg', { overview: own, size: { width: 200, height: 150 }, classes: [red] }, () => 1);
+  expect(Buffer.compare(own.data, overview.data)).toBe(0);
+});
+
 /** A picture that may be painted over. */
 const copied = (slide: Pixels): Pixels => ({ ...slide, data: slide.data.slice() });
 
