@@ -1,8 +1,8 @@
 import { type GraphWalk, isStandard, wholeNumbers } from '../../measured/graph.js';
 import { constant, type ModelProto, type NodeProto, node, opsetOf } from '../format/onnx.js';
 import { freshNames, type Names } from '../graph-steps.js';
-import { type BlockedWalk, blockedWalk, isChannelConcat, keepsChannels } from './blocked.js';
-import { type ConvKernel, floatsOf, kernelOf, withIdleInputs, withZeroOutputs } from './zero-channels.js';
+import { type BlockedWalk, blockedWalk, dropIdleWeights, hasSubgraphs, isChannelConcat, keepsChannels } from './blocked.js';
+import { type ConvKernel, floatsOf, kernelOf, withIdleInputs, withZeroOutputs } from './kernels.js';
 
 /**
  * Only as many channels as a multiple of this are filled up: of others onnxruntime computes no convolution in blocks (1.30), so
@@ -51,10 +51,6 @@ export function widenSkips(model: ModelProto, block: number): boolean {
     widen(model, widening, walk, block, names);
     isChanged = true;
   }
-}
-
-function hasSubgraphs({ graph }: ModelProto): boolean {
-  return graph!.node.some(({ attribute }) => attribute.some(({ type }) => type === 5 || type === 10));
 }
 
 function firstWidening(model: ModelProto, walk: BlockedWalk, block: number): Widening | undefined {
@@ -155,10 +151,7 @@ function widen(model: ModelProto, { source, takers, taken }: Widening, walk: Blo
   const wider = bias && Float32Array.of(...floatsOf(bias), ...new Float32Array(count));
   added.push(...setWeights(source, withZeroOutputs(kernelOf(weights), count), wider, names));
   graph.node.unshift(...added);
-  const used = new Set([...graph.node.flatMap(({ input }) => input), ...graph.output.map(({ name }) => name)]);
-  const idle = new Set(graph.initializer.map(({ name }) => name).filter((name) => !used.has(name)));
-  graph.initializer = graph.initializer.filter(({ name }) => !idle.has(name));
-  graph.input = graph.input.filter(({ name }) => !idle.has(name)); // before IR version 4 they are listed there too
+  dropIdleWeights(graph);
   graph.valueInfo = []; // they may state the channels that were
 }
 

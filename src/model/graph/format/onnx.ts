@@ -8,6 +8,7 @@ import {
   ModelProtoSchema,
   type NodeProto,
   NodeProtoSchema,
+  OperatorSetIdProtoSchema,
   type TensorProto,
   TensorProtoSchema,
   type TypeProto,
@@ -159,4 +160,10 @@ export function network(parts: {
       output: [...outputs],
     }),
   });
+}
+
+/** Lets a model use the operators of a domain, in version 1 unless it uses another one already. */
+export function importDomain(model: ModelProto, domain: string): void {
+  const isThere = model.opsetImport.some((each) => each.domain === domain);
+  if (!isThere) model.opsetImport.push(create(OperatorSetIdProtoSchema, { domain, version: 1n }));
 }

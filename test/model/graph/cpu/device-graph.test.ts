@@ -1,6 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { bundledModel } from '../../../../dist/model/card/bundled.js';
 import { channelBlock } from '../../../../dist/model/devices/channel-block.js';
@@ -10,20 +8,14 @@ import { type Dim, type ModelProto, parseModel, serializeModel, valueInfo } from
 import { startThread } from '../../../../dist/model/sessions/thread.js';
 import { identityNetwork, unet } from '../../networks.ts';
 import { farthest, noise } from '../../run.ts';
-import { shapeOf, sketch } from './onnxruntime.ts';
+import { optimized, shapeOf, sketch } from './onnxruntime.ts';
 
 /** The channels of a block by what onnxruntime makes of a convolution with one output: it fills its weights up to a block. */
 async function blockOfWeights(): Promise<number> {
   const { conv, model } = sketch();
-  const graph = serializeModel(model([1, 3, 8, 8], [conv('image', 'score', [3, 1])]));
-  const folder = mkdtempSync(join(tmpdir(), 'segtile-block-'));
-  const optimizedModelFilePath = join(folder, 'optimized.onnx');
-  const session = await loadOnnxruntime().InferenceSession.create(graph, { optimizedModelFilePath, logSeverityLevel: 4 });
-  await session.release();
-  const optimized = parseModel(new Uint8Array(readFileSync(optimizedModelFilePath)));
-  rmSync(folder, { recursive: true });
-  const isBlocked = optimized.graph!.node.some(({ domain }) => domain === 'com.microsoft.nchwc');
-  const outputs = optimized.graph!.initializer.flatMap(({ dims }) => (dims.length === 4 ? [Number(dims[0])] : []));
+  const { graph } = await optimized(model([1, 3, 8, 8], [conv('image', 'score', [3, 1])]));
+  const isBlocked = graph!.node.some(({ domain }) => domain === 'com.microsoft.nchwc');
+  const outputs = graph!.initializer.flatMap(({ dims }) => (dims.length === 4 ? [Number(dims[0])] : []));
   return isBlocked ? Math.max(...outputs) : 1;
 }
 
@@ -68,15 +60,19 @@ describe('deviceGraph', () => {
     expect(await deviceGraph(plain, { provider: 'cpu' }, sixteen)).toBe(plain);
   });
 
-  it.each(['kidney', 'nuclei'])('%s is widened for blocks of 16, not for those of 8 or where there are none', async (name) => {
+  it.each(['kidney', 'nuclei'])('%s is widened for blocks of 16, and split for all; not where there are none', async (name) => {
     const model = parseModel(new Uint8Array(readFileSync(bundledModel(name))));
     const graph = (size: Dim) => {
       model.graph!.input = [valueInfo(model.graph!.input[0]!.name, 'float32', [1, 3, size, size])];
       return serializeModel(model);
     };
-    expect(widths(await deviceGraph(graph(512), { provider: 'cpu' }, sixteen)).length).toBeGreaterThan(0);
-    for (const block of [8, 1])
-      expect(widths(await deviceGraph(graph(512), { provider: 'cpu' }, async () => block))).toEqual([]);
+    const given = (block: number) => deviceGraph(graph(512), { provider: 'cpu' }, async () => block);
+    const splits = (bytes: Uint8Array) => parseModel(bytes).graph!.node.filter(({ opType }) => opType === 'FusedConv').length;
+    const [sixteens, eights] = [await given(16), await given(8)];
+    expect(widths(sixteens)).toContain(16);
+    expect([splits(sixteens), splits(eights)]).toEqual(name === 'kidney' ? [4, 4] : [3, 3]);
+    expect(widths(sixteens).length).toBeGreaterThan(widths(eights).length);
+    expect(widths(await given(1))).toEqual([]);
     // It enlarges to sizes that it computes. Where the image may have any, onnxruntime does so outside of its blocks.
     expect(widths(await deviceGraph(graph('any'), { provider: 'cpu' }, sixteen))).toEqual([]);
   });

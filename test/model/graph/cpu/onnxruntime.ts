@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { loadOnnxruntime } from '../../../../dist/model/devices/load-onnxruntime.js';
 import {
@@ -5,6 +8,7 @@ import {
   type NodeProto,
   network,
   node,
+  parseModel,
   serializeModel,
   tensor,
   valueInfo,
@@ -43,6 +47,20 @@ async function ran(graph: Uint8Array, image: Float32Array, dims: readonly number
     return given[session.outputNames[0]!] as Tensor;
   } finally {
     await session.release();
+  }
+}
+
+/** A model as onnxruntime runs it here, with its own operators. */
+export async function optimized(model: ModelProto): Promise<ModelProto> {
+  const folder = mkdtempSync(join(tmpdir(), 'segtile-optimized-'));
+  try {
+    const optimizedModelFilePath = join(folder, 'optimized.onnx');
+    const { InferenceSession: Sessions } = loadOnnxruntime();
+    const session = await Sessions.create(serializeModel(model), { ...options, optimizedModelFilePath });
+    await session.release();
+    return parseModel(new Uint8Array(readFileSync(optimizedModelFilePath)));
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 }
 

@@ -13,10 +13,9 @@ import {
 } from '../../../../dist/model/graph/format/onnx.js';
 import { farthest } from '../../run.ts';
 import { outputOf, shapeOf, sketch } from './onnxruntime.ts';
+import { floored, halving, randomNetwork } from './random-network.ts';
 
 const dims = [1, 3, 24, 32];
-const floored = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
-const halving = { kernel_shape: [2n, 2n], strides: [2n, 2n] };
 
 /** A U-Net of two levels whose skip connection has few channels, and 16 beside them. */
 function narrowUnet(narrow = 8): ModelProto {
@@ -251,49 +250,6 @@ describe('widenSkips', () => {
   });
 });
 
-interface Plane {
-  readonly name: string;
-  readonly channels: number;
-  /** How often its sides were halved. */
-  readonly level: number;
-}
-
-const widths = [4, 5, 8, 8, 12, 16, 16, 16, 24, 32];
-
-/** A network of random operations of which every result may be taken again; `pick(n)` gives numbers from 0 to n - 1. */
-function randomNetwork(seed: number, pick: (count: number) => number): ModelProto {
-  const { add, conv, weight, model } = sketch(seed);
-  weight(tensor('twice', Float32Array.of(1, 1, 2, 2)));
-  const planes: Plane[] = [{ name: 'image', channels: 3, level: 0 }];
-  const convolved = ({ name, channels, level }: Plane, output: string, side = 3, stride = 1): Plane => {
-    const to = widths[pick(widths.length)]!;
-    return { name: conv(name, output, [channels, to], side, stride), channels: to, level: level + stride - 1 };
-  };
-  const beside = ({ level }: Plane, output: string): Plane => {
-    const alike = planes.filter((each) => each.level === level);
-    const parts = Array.from({ length: 2 + (pick(4) >> 1) }, () => alike[pick(alike.length)]!);
-    const names = parts.map(({ name }) => name);
-    const channels = parts.reduce((sum, part) => sum + part.channels, 0);
-    return { name: add(node('Concat', names, output, { axis: 1n })), channels, level };
-  };
-  const next = (from: Plane, output: string): Plane => {
-    const { name, level } = from;
-    const kind = pick(9);
-    if (kind < 2 && level < 2)
-      return { ...from, name: add(node(['MaxPool', 'AveragePool'][kind]!, [name], output, halving)), level: level + 1 };
-    if (kind === 2 && level > 0)
-      return { ...from, name: add(node('Resize', [name, '', 'twice'], output, floored)), level: level - 1 };
-    if (kind === 3) return { ...from, name: add(node(['Relu', 'LeakyRelu', 'Sigmoid', 'Tanh'][pick(4)]!, [name], output)) };
-    if (kind === 4 && level < 2) return convolved(from, output, 3, 2);
-    if (kind < 7) return convolved(beside(from, `${output} parts`), output);
-    return kind === 7 ? beside(from, output) : convolved(from, output, [1, 3][pick(2)]!);
-  };
-  planes.push(convolved(planes[0]!, 'first'));
-  for (let step = 0; step < 12; step++) planes.push(next(planes[Math.max(1, planes.length - 1 - pick(3))]!, `step ${step}`));
-  const last = planes.at(-1)!;
-  return model(dims, [add(node('Sigmoid', [conv(last.name, 'logits', [last.channels, 2])], 'scores'))]);
-}
-
 it('random networks give the same scores with and without widening', async () => {
   let widened = 0;
   const given = [fc.integer(), fc.constantFrom(8, 16), fc.infiniteStream(fc.nat())] as const;
@@ -302,7 +258,7 @@ it('random networks give the same scores with and without widening', async () =>
       const picked: number[] = [];
       const made = () => {
         let at = 0;
-        return randomNetwork(seed, (count) => {
+        return randomNetwork(dims, seed, (count) => {
           if (at === picked.length) picked.push(numbers.next().value);
           return picked[at++]! % count;
         });

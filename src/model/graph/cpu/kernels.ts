@@ -45,3 +45,15 @@ export function withIdleInputs({ outputs, inputs, sides, data }: ConvKernel, at:
   }
   return { outputs, inputs: inputs + count, sides, data: all };
 }
+
+/** The kernel for its inputs from `from` up to `to` alone. */
+export function ofInputs({ outputs, inputs, sides, data }: ConvKernel, from: number, to: number): ConvKernel {
+  const area = sides[0] * sides[1];
+  const each = (to - from) * area;
+  const all = new Float32Array(outputs * each);
+  for (let output = 0; output < outputs; output++) {
+    const row = output * inputs * area;
+    all.set(data.subarray(row + from * area, row + to * area), output * each);
+  }
+  return { outputs, inputs: to - from, sides, data: all };
+}
