@@ -14,6 +14,7 @@ import {
 import { described, listed, tensorFact } from './format/tensors.js';
 import { cast, chain, freshNames, type GraphStep, isLargest, reshaped, squeezed, unsqueezed } from './graph-steps.js';
 import { axes, imageLayout } from './layout.js';
+import { prune } from './prune.js';
 
 /** The input and output of a network in the one form that segtile runs. */
 export interface AdaptedNetwork {
@@ -242,19 +243,4 @@ function mapShape(
 
 function without(dims: readonly Dim[], axis: number): Dim[] {
   return dims.filter((_, at) => at !== axis);
-}
-
-/**
- * Removes nodes that no output needs, such as heads that are only used in training. Does nothing if a node has a subgraph,
- * because a subgraph may use any tensor.
- */
-function prune(graph: GraphProto): void {
-  if (graph.node.some(({ attribute }) => attribute.some(({ type }) => type === 5 || type === 10))) return;
-  const needed = new Set(graph.output.map(({ name }) => name));
-  const kept = [...graph.node].reverse().filter(({ input, output }) => {
-    const isNeeded = output.some((name) => needed.has(name));
-    if (isNeeded) for (const name of input) needed.add(name);
-    return isNeeded;
-  });
-  graph.node = kept.reverse();
 }

@@ -1,6 +1,7 @@
 import { SegtileError } from '../../errors.js';
 import type { Size } from '../../types.js';
 import { type Model, modelPixels } from '../card/model.js';
+import { scaleResizes } from './cpu/scale-resizes.js';
 import { removeEnding } from './ending.js';
 import { constant, type Dim, node, opsetOf, parseModel, serializeModel, valueInfo } from './format/onnx.js';
 import { cast, chain, freshNames, type GraphStep, simple, transpose, withNumbers } from './graph-steps.js';
@@ -24,7 +25,8 @@ const luma = [0.299, 0.587, 0.114];
  * @param scoreType `uint8` gives `round(255 p)` for a probability p, in the same order but as one row per image of the batch
  * @param isCut whether two more inputs say which part of the window's scores is given, see {@link partStep}. Before opset 10
  *   they cannot, and there are none
- * @param isFree whether the graph takes images of any size, and not of the window alone; `map` must have one score per pixel
+ * @param step if the graph is to take not only images of the window's size, but all whose sides are multiples of so many px;
+ *   `map` must have one score per pixel
  * @throws {SegtileError} `model` if logits are asked for but the network only gives probabilities, or if the opset of the
  *   file is too old
  */
@@ -37,11 +39,12 @@ export function fuse(
   batch = 1,
   scoreType: 'float32' | 'uint8' = 'float32',
   isCut = false,
-  isFree = false,
+  step?: number,
 ): Uint8Array {
   const proto = parseModel(bytes);
   const graph = proto.graph!;
   const opset = opsetOf(proto);
+  if (step !== undefined && model.layout === 'nchw') scaleResizes(proto, model.image.name, step);
   const names = freshNames(proto);
 
   if (output === 'logits') {
@@ -63,7 +66,7 @@ export function fuse(
     ...(scoreType === 'uint8' ? byteSteps(opset) : []),
   ]);
 
-  const sides: readonly Dim[] = isFree ? ['height', 'width'] : [window.height, window.width];
+  const sides: readonly Dim[] = step !== undefined ? ['height', 'width'] : [window.height, window.width];
   const sizes = scoreType === 'uint8' ? [map.channels * window.height * window.width] : [map.channels, ...sides];
   graph.node = [...front, ...graph.node, ...behind];
   graph.input = [

@@ -36,19 +36,17 @@ export function describeNetwork(
   model: Model,
   window: Size,
   map: ScoreShape,
-  {
-    output,
-    scoreType,
-    parts = false,
-    crops = false,
-  }: Pick<Network, 'output' | 'scoreType'> & Pick<PoolOptions, 'parts' | 'crops'>,
+  { output, scoreType, parts, crops = false }: Pick<Network, 'output' | 'scoreType'> & Pick<PoolOptions, 'parts' | 'crops'>,
 ): Network {
   const { channels } = modelPixels(model);
   const [batchDim] = model.image.dims;
   // What enlarges or continues scores counts on the size of the window.
   const isOnePerPixel = map.factor === 1 && map.first === undefined && map.whole === undefined;
-  const takesParts = parts && model.fixedWindow === undefined && isOnePerPixel && scoreType === 'float32';
-  const isFree = (batch: number, { provider }: Device): boolean => takesParts && batch === 1 && provider === 'cpu';
+  const takesParts = parts !== undefined && model.fixedWindow === undefined && isOnePerPixel && scoreType === 'float32';
+  // A part that ends where the window ends is as long as the window is from a multiple on.
+  const isInStep = [window.width, window.height].every((side) => side % (parts ?? 1) === 0);
+  const step = (batch: number, { provider }: Device) =>
+    takesParts && batch === 1 && provider === 'cpu' ? (isInStep ? parts : 1) : undefined;
   const isCut = ({ provider }: Device): boolean => (crops || takesParts) && cutting.includes(provider);
   const network: Network = {
     takesParts,
@@ -60,7 +58,7 @@ export function describeNetwork(
     scores: window.width * window.height * model.channels,
     fixedBatch: typeof batchDim === 'number' ? batchDim : undefined,
     start: (batch, device, type = scoreType) => ({
-      graph: inSharedMemory(fuse(bytes, model, window, map, output, batch, type, isCut(device), isFree(batch, device))),
+      graph: inSharedMemory(fuse(bytes, model, window, map, output, batch, type, isCut(device), step(batch, device))),
       element: model.samples,
       dims: tensorShape(batch, channels, window, 'nhwc'),
       externalData,

@@ -15,8 +15,11 @@ export interface PoolOptions extends DeviceRules {
   readonly requireGpu?: boolean | undefined;
   /** The type in which scores leave the device. Bytes take a quarter of the memory of floats and are off by up to 1/510. */
   readonly scoreType?: 'float32' | 'uint8' | undefined;
-  /** Whether the CPU is to run parts of windows by themselves, if the network takes any size. */
-  readonly parts?: boolean | undefined;
+  /**
+   * Set if the CPU is to run parts of windows by themselves, if the network takes any size. Their sides are multiples of so many
+   * px, or those of the window.
+   */
+  readonly parts?: number | undefined;
   /** Whether graphs are to give only the scores of a window that are wanted, which takes a little time by itself. */
   readonly crops?: boolean | undefined;
 }

@@ -95,7 +95,10 @@ export async function openEngine(
     const start = (): Promise<readonly Pool[]> => {
       const either = AbortSignal.any([signal, stop.signal]);
       // Without a margin, gaussian weights and ramps use all scores of nearly every window.
-      const wants = { parts: planned.cutsToTissue, crops: planned.margin > 0 || settings.blend === 'none' };
+      const wants = {
+        parts: planned.cutsToTissue ? (planned.phase ?? 1) : undefined,
+        crops: planned.margin > 0 || settings.blend === 'none',
+      };
       pools ??= startPools(ensemble, groups, options, wants, note, either);
       // Code that needs the workers gets this error from the promise itself. Until then the failure must not count as
       // unhandled.

@@ -1,5 +1,5 @@
 import { type GraphWalk, isStandard, textOf, walkOf, wholeNumbers } from '../../measured/graph.js';
-import type { GraphProto, ModelProto, NodeProto, TensorProto } from '../format/onnx.js';
+import type { ModelProto, NodeProto, TensorProto } from '../format/onnx.js';
 import { hasFloats } from './kernels.js';
 
 /** Operations on each number by itself that onnxruntime computes in its blocked layout, or within a convolution. */
@@ -98,17 +98,4 @@ function constantsOf({ graph, irVersion }: ModelProto): ReadonlyMap<string, Tens
     opType === 'Constant' ? attribute.flatMap(({ t }): [string, TensorProto][] => (t ? [[output[0]!, t]] : [])) : [],
   );
   return new Map([...initializers.map((each): [string, TensorProto] => [each.name, each]), ...values]);
-}
-
-/** Removes the weights that nothing in a graph takes any more. */
-export function dropIdleWeights(graph: GraphProto): void {
-  const used = new Set([...graph.node.flatMap(({ input }) => input), ...graph.output.map(({ name }) => name)]);
-  const idle = new Set(graph.initializer.map(({ name }) => name).filter((name) => !used.has(name)));
-  graph.initializer = graph.initializer.filter(({ name }) => !idle.has(name));
-  graph.input = graph.input.filter(({ name }) => !idle.has(name)); // before IR version 4 they are listed there too
-}
-
-/** Whether nodes have subgraphs, which can take any tensor. */
-export function hasSubgraphs({ graph }: ModelProto): boolean {
-  return graph!.node.some(({ attribute }) => attribute.some(({ type }) => type === 5 || type === 10));
 }

@@ -1,6 +1,7 @@
 import { constant, importDomain, type ModelProto, type NodeProto, node } from '../format/onnx.js';
 import { freshNames, type Names } from '../graph-steps.js';
-import { type BlockedWalk, blockedWalk, dropIdleWeights, hasSubgraphs, isChannelConcat, keepsChannels } from './blocked.js';
+import { dropIdleWeights, hasSubgraphs } from '../prune.js';
+import { type BlockedWalk, blockedWalk, isChannelConcat, keepsChannels } from './blocked.js';
 import { kernelOf, ofInputs } from './kernels.js';
 
 /** The domain of onnxruntime's own operators, and its convolution that adds its result to another tensor. */
@@ -20,7 +21,7 @@ const ADDING = 'FusedConv';
  * @returns whether anything was changed
  */
 export function splitConvolutions(model: ModelProto, block: number): boolean {
-  if (block === 1 || hasSubgraphs(model)) return false;
+  if (block === 1 || hasSubgraphs(model.graph!)) return false;
   const graph = model.graph!;
   const walk = blockedWalk(model);
   const concats = graph.node.filter((each) => isSplit(each, walk, block));

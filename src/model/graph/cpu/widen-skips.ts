@@ -1,7 +1,8 @@
 import { type GraphWalk, isStandard, wholeNumbers } from '../../measured/graph.js';
 import { constant, type ModelProto, type NodeProto, node, opsetOf } from '../format/onnx.js';
 import { freshNames, type Names } from '../graph-steps.js';
-import { type BlockedWalk, blockedWalk, dropIdleWeights, hasSubgraphs, isChannelConcat, keepsChannels } from './blocked.js';
+import { dropIdleWeights, hasSubgraphs } from '../prune.js';
+import { type BlockedWalk, blockedWalk, isChannelConcat, keepsChannels } from './blocked.js';
 import { type ConvKernel, floatsOf, kernelOf, withIdleInputs, withZeroOutputs } from './kernels.js';
 
 /**
@@ -41,7 +42,7 @@ interface Widening {
  */
 export function widenSkips(model: ModelProto, block: number): boolean {
   // Slices take their bounds as inputs since opset 10. Subgraphs can take any tensor.
-  if (opsetOf(model) < 10 || hasSubgraphs(model)) return false;
+  if (opsetOf(model) < 10 || hasSubgraphs(model.graph!)) return false;
   const names = freshNames(model);
   let isChanged = false;
   for (;;) {
