@@ -31,7 +31,7 @@ export function splitConvolutions(model: ModelProto, block: number): boolean {
   graph.node = graph.node.flatMap((each) => {
     if (concats.includes(each)) return [];
     const concat = concats.find(({ output }) => output[0] === each.input[0]);
-    return concat ? split(each, concat.input, walk, names, weights) : [each];
+    return concat ? split(each, concat, walk, names, weights) : [each];
   });
   graph.node.unshift(...weights);
   dropIdleWeights(graph);
@@ -39,14 +39,28 @@ export function splitConvolutions(model: ModelProto, block: number): boolean {
   return true;
 }
 
-/** Whether a node is a concatenation of tensors in whole blocks, which only convolutions take that can be split. */
+/** Whether a node is a concatenation of tensors that fill blocks, which only convolutions take that can be split. */
 function isSplit(concat: NodeProto, walk: BlockedWalk, block: number): boolean {
   if (!isChannelConcat(concat) || concat.input.length < 2) return false;
   const [whole] = concat.output as [string];
   const users = walk.users(whole);
-  const isWhole = (part: string): boolean => (walk.channels(part) ?? 1) % block === 0;
-  const takes = (user: NodeProto): boolean => user.input.lastIndexOf(whole) === 0 && isSplittable(user, walk);
-  return !walk.isOutput(whole) && users.length > 0 && concat.input.every(isWhole) && users.every(takes);
+  const takes = (user: NodeProto): boolean =>
+    user.input.lastIndexOf(whole) === 0 &&
+    isSplittable(user, walk) &&
+    channelsOfParts(concat, user, walk).every((channels) => channels > 0 && channels % block === 0);
+  return !walk.isOutput(whole) && users.length > 0 && users.every(takes);
+}
+
+/**
+ * How many channels the parts of a concatenation have. Of one that comes in no blocks, such as what a transposed convolution
+ * gives, it is what a convolution of the whole takes besides the others; 0 if there are two of them.
+ */
+function channelsOfParts({ input }: NodeProto, user: NodeProto, walk: BlockedWalk): readonly number[] {
+  const known = input.map((part) => walk.channels(part));
+  const [, total] = walk.convolution(user)!.weights.dims.map(Number) as [number, number, number, number];
+  const rest = known.reduce<number>((left, channels = 0) => left - channels, total);
+  const isTold = known.filter((channels) => channels === undefined).length <= 1;
+  return known.map((channels) => channels ?? (isTold ? rest : 0));
 }
 
 /**
@@ -69,18 +83,19 @@ function isSplittable(conv: NodeProto, walk: BlockedWalk): boolean {
  *
  * @param weights gets the nodes that make kernels and zeros
  */
-function split(conv: NodeProto, parts: readonly string[], walk: BlockedWalk, names: Names, weights: NodeProto[]): NodeProto[] {
+function split(conv: NodeProto, concat: NodeProto, walk: BlockedWalk, names: Names, weights: NodeProto[]): NodeProto[] {
   const { weights: tensor, outputs } = walk.convolution(conv)!;
   const whole = kernelOf(tensor);
   const made = (what: string, data: Float32Array, dims: readonly number[]): string => {
     weights.push(constant(names(what), data, dims));
     return weights.at(-1)!.output[0]!;
   };
+  const channels = channelsOfParts(concat, conv, walk);
   let from = 0;
   let sum: string | undefined;
-  return parts.map((part, index) => {
-    const isLast = index === parts.length - 1;
-    const to = from + walk.channels(part)!;
+  return concat.input.map((part, index) => {
+    const isLast = index === channels.length - 1;
+    const to = from + channels[index]!;
     const { inputs, sides, data } = ofInputs(whole, from, to);
     const kernel = made('kernel', data, [outputs, inputs, ...sides]);
     const given = isLast ? conv.output[0]! : names('sum');

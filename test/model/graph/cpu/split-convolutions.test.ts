@@ -120,6 +120,14 @@ describe('splitConvolutions', () => {
     ['is taken by a kernel of one pixel', (model) => onePixel(model)],
     ['lies along the height', edited('both', (each) => Object.assign(each.attribute[0]!, { i: 2n }))],
     ['holds a tensor that does not come in blocks', edited('both', (each) => each.input.push('image'))],
+    [
+      'holds two tensors that do not come in blocks',
+      (model) => {
+        transposed(model);
+        made(model, 'both').input.push('up');
+        reweighted(model, [8, 80, 3, 3]);
+      },
+    ],
     ['has one part', edited('both', (each) => each.input.splice(1, 1))],
     ['goes nowhere', edited('last', (each) => each.input.splice(0, 1, 'up'))],
     ['is convolved to an output', ({ graph }) => graph!.output.push(valueInfo('last', 'float32'))],
@@ -147,6 +155,7 @@ describe('splitConvolutions', () => {
     ['has the same part twice', sameTwice],
     ['is made of old words', ({ opsetImport }) => Object.assign(opsetImport[0]!, { version: 13n })],
     ['has weights of a Constant node', constantWeights],
+    ['holds what a transposed convolution gives', transposed],
   ])('a concatenation is split that %s', async (_, change) => {
     const build = () => {
       const model = smallUnet();
@@ -181,6 +190,13 @@ function threeParts(model: ModelProto): void {
 function sameTwice(model: ModelProto): void {
   reweighted(model, [8, 64, 3, 3]);
   made(model, 'both').input.push('skip');
+}
+
+/** Enlarges by a transposed convolution, which onnxruntime computes outside of its blocks. */
+function transposed(model: ModelProto): void {
+  const values = Float32Array.from({ length: 32 * 32 * 4 }, (_, i) => Math.cos(i) / 16);
+  model.graph!.initializer.push(tensor('wide kernel', values, [32, 32, 2, 2]));
+  Object.assign(made(model, 'up'), node('ConvTranspose', ['deep', 'wide kernel'], 'up', { strides: [2n, 2n] }));
 }
 
 function twin(): readonly NodeProto[] {
