@@ -149,6 +149,8 @@ describe('splitConvolutions', () => {
 
   it.each<[string, (model: ModelProto) => unknown]>([
     ['has no bias', edited('last', (each) => each.input.pop())],
+    ['is taken by a convolution with holes', reshaped({ dilations: [2n, 2n], pads: [2n, 2n, 2n, 2n] })],
+    ['is taken by a convolution that shrinks it', reshaped({ strides: [2n, 2n], auto_pad: 'SAME_UPPER' })],
     ['is taken by two convolutions', also(...twin())],
     ['goes into another concatenation', also(node('Concat', ['last', 'skip'], 'more', { axis: 1n }))],
     ['has three parts', threeParts],
@@ -190,6 +192,10 @@ function threeParts(model: ModelProto): void {
 function sameTwice(model: ModelProto): void {
   reweighted(model, [8, 64, 3, 3]);
   made(model, 'both').input.push('skip');
+}
+
+function reshaped(attributes: Parameters<typeof node>[3]): (model: ModelProto) => unknown {
+  return (model) => Object.assign(made(model, 'last'), { attribute: node('Conv', [], '', attributes).attribute });
 }
 
 /** Enlarges by a transposed convolution, which onnxruntime computes outside of its blocks. */
