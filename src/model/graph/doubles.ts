@@ -2,15 +2,13 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { SegtileError } from '../../errors.js';
 import { elementCode, type GraphProto, type ModelProto, type NodeProto, type TensorProto } from './format/onnx.js';
 import { weightFiles } from './format/weights.js';
+import { hasSubgraphs } from './prune.js';
 
 /** Operations that onnxruntime computes on the CPU in float32 (some in float16) only, with learned weights as second input. */
 const convolutions = new Set(['Conv', 'ConvTranspose']);
 
 /** Attributes that name the element type of a result. */
 const typeAttributes = new Set(['to', 'dtype', 'output_dtype']);
-
-/** Types of attributes that hold graphs, from `AttributeProto.AttributeType`. */
-const graphTypes = new Set([5, 10]);
 
 /** Field numbers of onnx.proto that the generated reader skips: `ModelProto.functions` and `TensorProto.double_data`. */
 const FUNCTIONS = 25;
@@ -60,7 +58,7 @@ function isDouble({ dataType }: TensorProto): boolean {
 
 function hasInnerGraphs({ graph, $unknown = [] }: ModelProto): boolean {
   if ($unknown.some(({ no }) => no === FUNCTIONS)) return true;
-  return graph!.node.some(({ attribute }) => attribute.some(({ type }) => graphTypes.has(type)));
+  return hasSubgraphs(graph!);
 }
 
 function roundTensor(tensor: TensorProto, files: ReadonlyMap<string, string>): void {

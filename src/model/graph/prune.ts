@@ -1,8 +1,16 @@
-import type { GraphProto } from './format/onnx.js';
+import type { GraphProto, NodeProto } from './format/onnx.js';
 
-/** Whether nodes have subgraphs, which can take any tensor. */
+/** Types of attributes that hold one subgraph or several (`AttributeProto.AttributeType` in onnx.proto). */
+const graphTypes: ReadonlySet<number> = new Set([5, 10]);
+
+/** Whether a node has subgraphs, which can take any tensor. */
+export function hasSubgraph({ attribute }: NodeProto): boolean {
+  return attribute.some(({ type }) => graphTypes.has(type));
+}
+
+/** Whether any node of a graph has subgraphs. */
 export function hasSubgraphs({ node }: GraphProto): boolean {
-  return node.some(({ attribute }) => attribute.some(({ type }) => type === 5 || type === 10));
+  return node.some(hasSubgraph);
 }
 
 /**

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { MeasuredModel } from './measure.js';
 
-/** Increased whenever the same network would be judged differently, so that older findings are ignored. */
+/** Increased whenever the same network would be judged differently, or takes other time or memory: older findings are ignored. */
 const RULES = 5;
 
 /** A kind of finding that is cached: its folder in the cache, and the check that a file of it is valid. */

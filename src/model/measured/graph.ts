@@ -1,4 +1,5 @@
 import { elementCode, type GraphProto, type NodeProto, type TensorProto } from '../graph/format/onnx.js';
+import { hasSubgraph } from '../graph/prune.js';
 
 /** Constant numbers in a network, which do not depend on its input. */
 export interface Numbers {
@@ -37,8 +38,7 @@ export function walkOf(graph: GraphProto, image: string): GraphWalk {
     for (const name of node.output) makers.set(name, node);
     for (const name of new Set(node.input)) users.set(name, [...(users.get(name) ?? []), node]);
     // The nodes of a file are in the order of execution. A node with a subgraph may depend on any tensor.
-    const inside = node.attribute.some(({ type }) => type === 5 || type === 10);
-    if (!measures.has(node.opType) && (inside || node.input.some((name) => varying.has(name))))
+    if (!measures.has(node.opType) && (hasSubgraph(node) || node.input.some((name) => varying.has(name))))
       for (const name of node.output) varying.add(name);
   }
   const weights = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));

@@ -50,6 +50,11 @@ async function ran(graph: Uint8Array, image: Float32Array, dims: readonly number
   }
 }
 
+/** The node that makes a tensor. */
+export function madeBy({ graph }: ModelProto, output: string): NodeProto {
+  return graph!.node.find((each) => each.output.includes(output))!;
+}
+
 /** A model as onnxruntime runs it here, with its own operators. */
 export async function optimized(model: ModelProto): Promise<ModelProto> {
   const folder = mkdtempSync(join(tmpdir(), 'segtile-optimized-'));

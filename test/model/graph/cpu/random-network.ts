@@ -15,7 +15,7 @@ interface Plane {
 const widths = [4, 5, 8, 8, 12, 16, 16, 16, 24, 32];
 
 /** A network of random operations of which every result may be taken again; `pick(n)` gives numbers from 0 to n - 1. */
-export function randomNetwork(dims: readonly number[], seed: number, pick: (count: number) => number): ModelProto {
+function randomNetwork(dims: readonly number[], seed: number, pick: (count: number) => number): ModelProto {
   const { add, conv, weight, model } = sketch(seed);
   weight(tensor('twice', Float32Array.of(1, 1, 2, 2)));
   const planes: Plane[] = [{ name: 'image', channels: 3, level: 0 }];
@@ -46,4 +46,16 @@ export function randomNetwork(dims: readonly number[], seed: number, pick: (coun
   for (let step = 0; step < 12; step++) planes.push(next(planes[Math.max(1, planes.length - 1 - pick(3))]!, `step ${step}`));
   const last = planes.at(-1)!;
   return model(dims, [add(node('Sigmoid', [conv(last.name, 'logits', [last.channels, 2])], 'scores'))]);
+}
+
+/** Makes the same random network at each call. */
+export function drawnNetwork(dims: readonly number[], seed: number, numbers: Iterator<number>): () => ModelProto {
+  const picked: number[] = [];
+  return () => {
+    let at = 0;
+    return randomNetwork(dims, seed, (count) => {
+      if (at === picked.length) picked.push(numbers.next().value);
+      return picked[at++]! % count;
+    });
+  };
 }

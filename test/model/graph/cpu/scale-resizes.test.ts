@@ -11,7 +11,7 @@ import {
   valueInfo,
 } from '../../../../dist/model/graph/format/onnx.js';
 import { farthest } from '../../run.ts';
-import { optimized, outputOf, sketch } from './onnxruntime.ts';
+import { madeBy, optimized, outputOf, sketch } from './onnxruntime.ts';
 import { floored } from './random-network.ts';
 
 /** How a plane is made smaller: by a convolution or a pool, whose pads are those of both ends of an axis. */
@@ -43,7 +43,7 @@ function sizedUnet(steps: readonly Step[], enlarging: Parameters<typeof node>[3]
     if (opType !== 'Conv') return add(node(opType, [skip], down, { ...lengths, ceil_mode: isUp ? 1n : 0n }));
     conv(skip, down, [16, 16], side, stride);
     const made = node('Conv', [], '', lengths).attribute;
-    find(model(free, [down]), down).attribute = made;
+    madeBy(model(free, [down]), down).attribute = made;
     return down;
   }, 'image');
   for (const [level, skip] of [...skips.entries()].reverse()) {
@@ -54,10 +54,6 @@ function sizedUnet(steps: readonly Step[], enlarging: Parameters<typeof node>[3]
     deepest = add(node('Relu', [conv(both, `joined ${level}`, [32, 16])], `out ${level}`));
   }
   return model(free, [add(node('Sigmoid', [conv(deepest, 'logits', [16, 1], 1)], 'scores'))]);
-}
-
-function find({ graph }: ModelProto, output: string): NodeProto {
-  return graph!.node.find((each) => each.output.includes(output))!;
 }
 
 const factors = ({ graph }: ModelProto): readonly (number | undefined)[] =>
@@ -110,7 +106,7 @@ describe('scaleResizes', () => {
     for (const step of [1, 3, 5]) expect(scaleResizes(sizedUnet([pool]), 'image', step)).toBe(false);
   });
 
-  const edited = (output: string, edit: (made: NodeProto) => unknown) => (model: ModelProto) => edit(find(model, output));
+  const edited = (output: string, edit: (made: NodeProto) => unknown) => (model: ModelProto) => edit(madeBy(model, output));
   const marked = (output: string, name: string, value: bigint | string) =>
     edited(output, (made) => made.attribute.push(...node('', [], '', { [name]: value }).attribute));
 
@@ -140,12 +136,12 @@ describe('scaleResizes', () => {
   it('a constant enlargement on the way counts', () => {
     const model = sizedUnet([{ ...pool, side: 4, stride: 4 }]);
     model.graph!.node.splice(
-      model.graph!.node.indexOf(find(model, 'down 0')) + 1,
+      model.graph!.node.indexOf(madeBy(model, 'down 0')) + 1,
       0,
       node('Resize', ['down 0', '', 'by'], 'half', floored),
     );
     model.graph!.node.unshift(constant('by', Float32Array.of(1, 1, 2, 2)));
-    find(model, 'up 0').input[0] = 'half';
+    madeBy(model, 'up 0').input[0] = 'half';
     expect(scaleResizes(model, 'image', 4)).toBe(true);
     expect(factors(model)).toEqual([2, 2]);
   });
@@ -173,10 +169,11 @@ it('random strides, kernels and pads: what is restated runs on all images in ste
         const model = sizedUnet(fitting);
         const isChanged = scaleResizes(model, 'image', each);
         if (!isChanged) return void left++;
-        restated++;
         const dims = [1, 3, down * each, across * each];
         const before = await outputOf(sizedUnet(fitting), dims).catch(() => undefined);
-        if (before) expect(await outputOf(model, dims)).toEqual(before);
+        if (!before) return; // a kernel may be larger than its plane
+        expect(await outputOf(model, dims)).toEqual(before);
+        restated++;
       },
     ),
     { seed: 7, numRuns: 400 },

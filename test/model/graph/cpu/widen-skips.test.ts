@@ -12,8 +12,8 @@ import {
   valueInfo,
 } from '../../../../dist/model/graph/format/onnx.js';
 import { farthest } from '../../run.ts';
-import { outputOf, shapeOf, sketch } from './onnxruntime.ts';
-import { floored, halving, randomNetwork } from './random-network.ts';
+import { madeBy, outputOf, shapeOf, sketch } from './onnxruntime.ts';
+import { drawnNetwork, floored, halving } from './random-network.ts';
 
 const dims = [1, 3, 24, 32];
 
@@ -27,10 +27,6 @@ function narrowUnet(narrow = 8): ModelProto {
   const up = add(node('Resize', [deep, '', 'twice'], 'up', floored));
   add(node('Concat', [up, skip], 'both', { axis: 1n }));
   return model(dims, [conv('both', 'last', [16 + narrow, 5])]);
-}
-
-function madeBy(model: ModelProto, output: string): NodeProto {
-  return model.graph!.node.find((each) => each.output[0] === output)!;
 }
 
 /** How many inputs and outputs a convolution has by its weights, which may be those of an initializer or of a node. */
@@ -255,15 +251,7 @@ it('random networks give the same scores with and without widening', async () =>
   const given = [fc.integer(), fc.constantFrom(8, 16), fc.infiniteStream(fc.nat())] as const;
   await fc.assert(
     fc.asyncProperty(...given, async (seed, block, numbers) => {
-      const picked: number[] = [];
-      const made = () => {
-        let at = 0;
-        return randomNetwork(dims, seed, (count) => {
-          if (at === picked.length) picked.push(numbers.next().value);
-          return picked[at++]! % count;
-        });
-      };
-      if (await expectSame(made, block)) widened++;
+      if (await expectSame(drawnNetwork(dims, seed, numbers), block)) widened++;
     }),
     { seed: 7, numRuns: 400 },
   );
