@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { bundledModel } from '../../../dist/model/card/bundled.js';
 import type { Card } from '../../../dist/model/card/card.js';
 import type { Model } from '../../../dist/model/card/model.js';
 import { constant, node } from '../../../dist/model/graph/format/onnx.js';
@@ -107,3 +108,23 @@ test.each(cases)(
     }
   },
 );
+
+test('a network that enlarges to sizes gives parts in step the same bits by factors, and runs others as before', async () => {
+  const model = await modelOf(bundledModel('kidney'), { activation: 'softmax' });
+  const large = { width: 96, height: 64 };
+  const shown = { x: 16, y: 16, width: 64, height: 32 };
+  const odd = { x: 16, y: 16, width: 56, height: 40 };
+  const scoresOf = async (parts: number | undefined, seen: Box): Promise<Float32Array> => {
+    await using pool = await poolOf(model, large, { parts, crops: true });
+    const pixels = new Uint8Array(new SharedArrayBuffer(large.width * large.height * 3));
+    pixels.set(noise(large));
+    const scores = new Float32Array(new SharedArrayBuffer(4 * large.width * large.height * model.channels)).fill(UNTOUCHED);
+    await pool.runShared({ pixels, scores, part: seen, shown: seen });
+    return scores;
+  };
+  const bySizes = await scoresOf(1, shown);
+  expect(bySizes.some((score) => score !== UNTOUCHED)).toBe(true);
+  expect(await scoresOf(16, shown)).toEqual(bySizes);
+  // The sides of these windows are no multiples of 64, so those of their parts need not be.
+  expect(await scoresOf(64, odd)).toEqual(await scoresOf(1, odd));
+});
